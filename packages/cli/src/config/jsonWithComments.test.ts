@@ -1,0 +1,26 @@
+import { ConfigError } from "@dit/core";
+import { describe, expect, it } from "vitest";
+import { parseJsonWithComments } from "./jsonWithComments";
+
+const parse = (text: string) => parseJsonWithComments(text, "x.json");
+
+describe("parseJsonWithComments", () => {
+  it("skips comments and surplus commas, but not inside strings", () => {
+    expect(parse('\uFEFF{ "a": "http://x", /* b, */ "c": ["// no", "/* no */", "\\"//", ",]", ], // end\n }')).toEqual({
+      a: "http://x",
+      c: ["// no", "/* no */", '"//', ",]"],
+    });
+  });
+
+  it.each([
+    ['{\n  // note\n  "a": 1 "b": 2\n}', "x.json, line 3, column 10: "],
+    ['{\n "a": ', "x.json, line 2, column 7: "],
+    ["", "x.json, line 1, column 1: "],
+    ["{ /* open", "x.json, line 1, column 3: "],
+    ["[,]", "x.json, line 1, column "],
+  ])("says where %j is wrong", (text, message) => {
+    expect(() => parse(text)).toThrow(ConfigError);
+    expect(() => parse(text)).toThrow(message);
+    expect(() => parse(text)).toThrow(/^[^\n]+$/);
+  });
+});

@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Replaces `file` by `content` so that at any moment, even after a power cut, it is either the old file or the new one, whole:
+ * written under a temporary name in the same folder, flushed to the disk, renamed.
+ * Synchronous, so that it can also finish inside a signal handler.
+ */
+export function atomicWrite(file: string, content: Uint8Array | string): void {
+  const folder = dirname(file);
+  const temporary = join(folder, `.${basename(file)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    writeFlushed(temporary, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    renameOver(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  flushFolder(folder);
+}
+
+/** Flushes a folder's entries: without it a rename may be forgotten in a power cut. Windows cannot, and need not. */
+export function flushFolder(folder: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(folder, "r");
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(descriptor);
+  } catch {
+    // Some network and virtual file systems refuse to flush folders.
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeFlushed(file: string, bytes: Uint8Array): void {
+  const descriptor = openSync(file, "wx");
+  try {
+    // One call may write less than asked for, and never more than 2 GB.
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** On Windows a virus scanner or an open TensorBoard may hold the old file for a moment. */
+function renameOver(from: string, to: string): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      const busy = process.platform === "win32" && (code === "EPERM" || code === "EACCES" || code === "EBUSY");
+      if (!busy || attempt === 9) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20 * (attempt + 1));
+    }
+  }
+}

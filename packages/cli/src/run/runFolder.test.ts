@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "@dit/core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createRunFolder, moveAside } from "./runFolder";
+
+let root: string;
+beforeEach(() => {
+  root = join(mkdtempSync(join(tmpdir(), "dit-run-")), "runs");
+});
+
+describe("createRunFolder", () => {
+  it("makes the folder and its parts", () => {
+    const run = createRunFolder(root, "first");
+    expect(run.metrics).toBe(join(root, "first", "metrics.jsonl"));
+    expect([run.samples, run.checkpoints, run.tensorboard].every(existsSync)).toBe(true);
+  });
+
+  it("never overwrites, and says what to do instead", () => {
+    createRunFolder(root, "first");
+    mkdirSync(join(root, "first-2"));
+    expect(() => createRunFolder(root, "first")).toThrow(ConfigError);
+    expect(() => createRunFolder(root, "first")).toThrow(/--resume .*first, or .* --name first-3$/);
+  });
+
+  it.each([
+    "",
+    "..",
+    ".hidden",
+    "a/b",
+    "a\\b",
+    "C:",
+    "nul",
+    "com1.txt",
+    "trailing.",
+    "trailing ",
+    " a",
+    "-flag",
+    "a\nb",
+  ])("refuses the name %j", (name) => {
+    expect(() => createRunFolder(root, name)).toThrow(ConfigError);
+  });
+
+  it.each(["a", "digits S-4, try 2", "über_1.5", "null"])("takes the name %j", (name) => {
+    expect(existsSync(createRunFolder(root, name).path)).toBe(true);
+  });
+});
+
+describe("moveAside", () => {
+  it("frees the name and keeps the contents", () => {
+    const { path } = createRunFolder(root, "quickstart");
+    writeFileSync(join(path, "report.html"), "1");
+    expect(moveAside(path)).toBe(join(root, "quickstart-2"));
+    createRunFolder(root, "quickstart");
+    expect(moveAside(path)).toBe(join(root, "quickstart-3"));
+    expect(moveAside(path)).toBeUndefined();
+    expect(existsSync(join(root, "quickstart-2", "report.html"))).toBe(true);
+  });
+});

@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { ConfigError } from "@dit/core";
+
+/** Where the parts of a run lie. */
+export interface RunFolder {
+  readonly path: string;
+  readonly config: string;
+  readonly environment: string;
+  readonly metrics: string;
+  readonly report: string;
+  readonly samples: string;
+  readonly checkpoints: string;
+  readonly tensorboard: string;
+}
+
+/** The layout of a run in the folder `path`, whether or not it exists. */
+export function runFolder(path: string): RunFolder {
+  return {
+    path,
+    config: join(path, "config.json"),
+    environment: join(path, "env.json"),
+    metrics: join(path, "metrics.jsonl"),
+    report: join(path, "report.html"),
+    samples: join(path, "samples"),
+    checkpoints: join(path, "checkpoints"),
+    tensorboard: join(path, "tensorboard"),
+  };
+}
+
+/**
+ * Makes the folder of a new run, `<root>/<name>`, with the folders inside it. Never touches an existing one.
+ * @throws ConfigError when the name is taken, or cannot be a folder's name on Linux, macOS and Windows alike.
+ */
+export function createRunFolder(root: string, name: string): RunFolder {
+  checkName(name);
+  const run = runFolder(join(root, name));
+  mkdirSync(root, { recursive: true });
+  try {
+    // Not recursive: this call is also the test whether the name is free, so that of two runs started at once one fails.
+    mkdirSync(run.path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    throw new ConfigError(
+      `${run.path} exists already and is never overwritten; continue it with --resume ${run.path}, or start another run with --name ${basename(nextFree(run.path))}`,
+      { cause },
+    );
+  }
+  for (const folder of [run.samples, run.checkpoints, run.tensorboard]) mkdirSync(folder);
+  return run;
+}
+
+/**
+ * Renames `folder`, if it exists, to the first free one of `<folder>-2`, `<folder>-3`, ... and returns the new path.
+ * For commands such as the quickstart that always want the same name and must not destroy an earlier result.
+ */
+export function moveAside(folder: string): string | undefined {
+  if (!existsSync(folder)) return undefined;
+  const target = nextFree(folder);
+  renameSync(folder, target);
+  return target;
+}
+
+function nextFree(folder: string): string {
+  const parent = dirname(folder);
+  const name = basename(folder);
+  for (let n = 2; ; n++) {
+    const candidate = join(parent, `${name}-${n}`);
+    if (!existsSync(candidate)) return candidate;
+  }
+}
+
+function checkName(name: string): void {
+  const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i.test(name);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Windows refuses them in names
+  if (reserved || !/^[^\s./\\-][^/\\:*?"<>|\x00-\x1f]{0,99}$/.test(name) || /[ .]$/.test(name)) {
+    throw new ConfigError(
+      `name is "${name}", allowed: a folder name of at most 100 characters without / \\ : * ? " < > | that begins with a letter, digit or underscore`,
+    );
+  }
+}

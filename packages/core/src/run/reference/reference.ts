@@ -1,0 +1,127 @@
+import { DitError } from "../../ir/errors";
+import { type Port, stepGraph } from "../../ir/graph";
+import type { HostTensor } from "../../ir/hostTensor";
+import { sizeOf } from "../../ir/shape";
+import type { Tensor } from "../../ir/tensor";
+import { lower, lowerScan } from "../../lower/lower";
+import type { Backend, CompileOptions, DeviceTensor, DeviceTensors, Feed } from "../backend";
+import { matchFeeds, matchStacked } from "../feeds";
+import { evaluate } from "./evaluate";
+import { fromHost, toHost, type Value, valueOf } from "./values";
+
+/** Reads round to the dtype's host array, so the backend hands float64 out by its own type. */
+export interface ReferenceTensor extends DeviceTensor {
+  /** The values before rounding. */
+  readonly float64: Float64Array;
+}
+
+const noComposites: ReadonlySet<never> = new Set();
+
+/**
+ * The oracle: interprets every graph in float64, in plain TypeScript. Slow (about 1 GFLOP/s), and right: what any other
+ * backend computes is compared with it.
+ */
+export function reference(): Backend {
+  const live = new Set<ReferenceTensor>();
+
+  const wrap = (value: Value): ReferenceTensor => {
+    const tensor: ReferenceTensor = {
+      dtype: value.dtype,
+      shape: value.shape,
+      float64: value.data,
+      read: async () => {
+        if (!live.has(tensor)) throw new DitError("this tensor was disposed of");
+        return toHost(value);
+      },
+      dispose: () => {
+        live.delete(tensor);
+      },
+    };
+    live.add(tensor);
+    return tensor;
+  };
+
+  const wrapAll = (ports: readonly Port[], values: readonly Value[]): DeviceTensors =>
+    Object.fromEntries(ports.map(({ name }, i) => [name, wrap(values[i]!)]));
+
+  return {
+    name: "reference",
+    capabilities: { dtypes: ["f32", "i32", "bool"], nativeComposites: noComposites, scanStaysOnDevice: false },
+
+    async compile(graph, options = {}) {
+      const { outputs } = lower(graph, noComposites);
+      const { bound, free } = bind(graph.inputs, options);
+      return {
+        run: async (inputs) => {
+          const given = new Map(bound);
+          matchFeeds(graph.name, free, inputs).forEach((feed, i) => {
+            given.set(free[i]!.tensor, valueOfFeed(feed));
+          });
+          return wrapAll(outputs, evaluate(outputs.map(({ tensor }) => tensor), given));
+        },
+        dispose: async () => {},
+      };
+    },
+
+    async compileScan(scan, options = {}) {
+      const lowered = lowerScan(scan, noComposites);
+      const outputs = stepGraph(lowered).outputs.map(({ tensor }) => tensor);
+      const { bound, free } = bind(scan.constants, options);
+      return {
+        run: async ({ constants = {}, carry, xs }) => {
+          const given = new Map(bound);
+          matchFeeds(scan.name, free, constants).forEach((feed, i) => {
+            given.set(free[i]!.tensor, valueOfFeed(feed));
+          });
+          let state = matchFeeds(scan.name, scan.carry, carry).map(valueOfFeed);
+          const stacked = matchStacked(scan.name, scan.xs, xs);
+          const slices = stacked.xs.map(valueOfFeed);
+          const ys = scan.ys.map(({ tensor }) => valueOf(tensor.dtype, [stacked.steps, ...tensor.shape]));
+          for (let step = 0; step < stacked.steps; step++) {
+            scan.carry.forEach(({ tensor }, i) => {
+              given.set(tensor, state[i]!);
+            });
+            scan.xs.forEach(({ tensor }, i) => {
+              given.set(tensor, sliceOf(slices[i]!, step, tensor));
+            });
+            const results = evaluate(outputs, given);
+            state = results.slice(0, state.length);
+            results.slice(state.length).forEach((y, i) => {
+              ys[i]!.data.set(y.data, step * y.data.length);
+            });
+          }
+          for (const feed of Object.values(carry)) if ("read" in feed) feed.dispose();
+          return { carry: wrapAll(scan.carry, state), ys: wrapAll(scan.ys, ys) };
+        },
+        dispose: async () => {},
+      };
+    },
+
+    upload: async (host) => wrap(fromHost(host)),
+    memory: () => ({
+      liveTensors: live.size,
+      liveBytes: [...live].reduce((bytes, { float64 }) => bytes + float64.byteLength, 0),
+    }),
+    dispose: async () => live.clear(),
+  };
+}
+
+function valueOfFeed(feed: Feed): Value {
+  if (!("read" in feed)) return fromHost(feed as HostTensor);
+  return valueOf(feed.dtype, feed.shape, (feed as ReferenceTensor).float64);
+}
+
+/** The ports bound at compile time, and those left for each run. */
+function bind(ports: readonly Port[], { constants = {} }: CompileOptions) {
+  const bound = new Map<Tensor, Value>();
+  for (const { name, tensor } of ports) {
+    const value = constants[name];
+    if (value !== undefined) bound.set(tensor, fromHost(value));
+  }
+  return { bound, free: ports.filter(({ tensor }) => !bound.has(tensor)) };
+}
+
+function sliceOf(stacked: Value, step: number, type: Tensor): Value {
+  const size = sizeOf(type.shape);
+  return valueOf(type.dtype, type.shape, stacked.data.subarray(step * size, (step + 1) * size));
+}

@@ -1,0 +1,196 @@
+import { process } from "../define/diffusion/process";
+import { nullLabel } from "../define/dit/config";
+import { dit, ditSpec } from "../define/dit/dit";
+import type { Model, ModelConfig } from "../define/model";
+import { bindParams, paramTypes, type Weights } from "../define/params";
+import { guide, guidedChannels, type Network } from "../define/sample/guidance";
+import { type SamplerName, samplers } from "../define/sample/samplers";
+import { rowType, samplerStep } from "../define/sample/step";
+import type { SamplerRow, SamplerTable } from "../define/sample/table";
+import { fillNormal } from "../host/normal";
+import { ConfigError, DitError } from "../ir/errors";
+import type { Scan } from "../ir/graph";
+import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
+import { f32, i32 } from "../trace/signature";
+import { traceScan } from "../trace/trace";
+import type { Backend, DeviceTensors, Feeds } from "./backend";
+import { disposeAll } from "./feeds";
+
+/** What decides a picture, apart from the weights, the label and the seed. */
+export interface SampleSettings {
+  readonly sampler: SamplerName;
+  /** Number of sampling steps; the chain is respaced to them. */
+  readonly steps: number;
+  /** DDIM's noise. */
+  readonly eta: number;
+  /** Classifier-free guidance scale; 1 is none. */
+  readonly guidance: number;
+  readonly guidanceChannels: "all" | 3;
+  /** Whether the implied image is clamped to [-1, 1] at each step. For pixels, not for latents. */
+  readonly clip: boolean;
+}
+
+/** The official sampling script's choices, with the shorter and deterministic DDIM. */
+export const sampleDefaults: SampleSettings = {
+  sampler: "ddim",
+  steps: 50,
+  eta: 0,
+  guidance: 4,
+  guidanceChannels: 3,
+  clip: false,
+};
+
+export interface SampleOptions extends Partial<SampleSettings> {
+  readonly backend: Backend;
+  /** One label per image. */
+  readonly classes: readonly number[];
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+  readonly onStep?: (step: number, steps: number) => void;
+}
+
+export interface Samples {
+  /** [N, C, I, J], in [-1, 1] where the model was trained on pixels. */
+  readonly images: HostTensor<"f32">;
+  /** What remakes them. */
+  readonly settings: SampleSettings & { readonly seed: number; readonly classes: readonly number[] };
+}
+
+/** Draws images from a model. Image i depends on (weights, settings, seed, i) alone, not on how many are drawn at once. */
+export async function sample(model: Model, options: SampleOptions): Promise<Samples> {
+  const { backend, classes, ...rest } = options;
+  const sampler = await createSampler(model.config, backend, classes.length, rest);
+  try {
+    return await sampler.run(model.weights, classes, rest);
+  } finally {
+    await sampler.dispose();
+  }
+}
+
+/** A compiled sampler, for drawing again and again: from other weights, of other classes, with other seeds. */
+export interface Sampler {
+  readonly settings: SampleSettings;
+  run(
+    weights: Weights,
+    classes: readonly number[],
+    options?: Pick<SampleOptions, "seed" | "signal" | "onStep">,
+  ): Promise<Samples>;
+  dispose(): Promise<void>;
+}
+
+/** Steps per call of the backend: few enough to report progress and to stop soon, many enough to hide the call. */
+const stepsPerCall = 10;
+
+export async function createSampler(
+  config: ModelConfig,
+  backend: Backend,
+  count: number,
+  overrides: Partial<SampleSettings> = {},
+): Promise<Sampler> {
+  const settings = settingsFrom(overrides);
+  requirePossible(config, settings);
+  const table = samplerTable(config, settings);
+  const isNoisy = table.rows.some(({ std }) => std > 0);
+  const executable = await backend.compileScan(samplerScan(config, settings, table, count, isNoisy));
+  return {
+    settings,
+    async run(weights, classes, { seed = 0, signal, onStep } = {}) {
+      requireClasses(config, classes, count);
+      const constants: Feeds = {
+        ...Object.fromEntries(Object.entries(weights).map(([name, value]) => [`params.${name}`, value])),
+        y: hostI32([count], classes),
+        guidance: hostF32([], [settings.guidance]),
+      };
+      let carry: Feeds = { x: noiseFor(config, count, seed, "start", 0) };
+      for (let first = 0; first < table.rows.length; first += stepsPerCall) {
+        signal?.throwIfAborted();
+        const rows = table.rows.slice(first, first + stepsPerCall);
+        const noise = isNoisy ? { noise: noiseStack(config, count, seed, first, rows.length) } : {};
+        const result = await executable.run({ constants, carry, xs: { ...rowFeeds(rows), ...noise } });
+        carry = result.carry;
+        disposeAll(result.ys);
+        onStep?.(first + rows.length, table.rows.length);
+      }
+      const images = (await (carry as DeviceTensors).x!.read()) as HostTensor<"f32">;
+      disposeAll(carry as DeviceTensors);
+      return { images, settings: { ...settings, seed, classes } };
+    },
+    dispose: () => executable.dispose(),
+  };
+}
+
+/** One sampling step as a scan: the row's scalars and fresh noise come in, x is handed on, the weights stay. */
+export function samplerScan(
+  config: ModelConfig,
+  settings: SampleSettings,
+  { learnedVariance }: SamplerTable,
+  count: number,
+  isNoisy: boolean,
+): Scan {
+  const { dit: architecture, diffusion } = config;
+  const spec = ditSpec(architecture);
+  const image = f32([count, architecture.inChannels, ...architecture.inputSize]);
+  const signature = {
+    constants: { params: paramTypes(spec).all, y: i32([count]), guidance: f32([]) },
+    carry: { x: image },
+    xs: { row: rowType, ...(isNoisy ? { noise: image } : {}) },
+  };
+  return traceScan(`${settings.sampler} step`, signature, ({ constants: { params, y, guidance }, carry: { x }, xs }) => {
+    const bound = bindParams(spec, params);
+    const network: Network = (xt, t, labels) => dit(bound, xt, t, labels, architecture);
+    const t = xs.row.timestep.broadcastTo([count]);
+    const output =
+      settings.guidance === 1
+        ? network(x, t, y)
+        : guide(network, x, t, y, guidance, guidedChannels(architecture, settings.guidanceChannels), architecture).conditional;
+    const options = { clip: settings.clip, learnedVariance, variance: diffusion.variance };
+    return { carry: { x: samplerStep(xs.row, x, output, xs.noise, options).x }, ys: {} };
+  });
+}
+
+/** The numbers of a whole run. */
+export function samplerTable({ diffusion }: ModelConfig, { sampler, steps, eta }: SampleSettings): SamplerTable {
+  const chain = process(diffusion.schedule, diffusion.timesteps, String(steps));
+  return samplers[sampler](chain, diffusion, { eta });
+}
+
+/** Rows of a table as the stacked scalars that a scan reads. */
+export function rowFeeds(rows: readonly SamplerRow[]): Record<string, HostTensor> {
+  const columns = Object.keys(rowType) as (keyof SamplerRow)[];
+  return Object.fromEntries(columns.map((name) => [`row.${name}`, hostF32([rows.length], rows.map((row) => row[name]))]));
+}
+
+function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {
+  const { sampler, steps, eta, guidance, guidanceChannels, clip } = { ...sampleDefaults, ...overrides };
+  return { sampler, steps, eta, guidance, guidanceChannels, clip };
+}
+
+function requirePossible({ dit: { classDropout }, diffusion }: ModelConfig, { guidance, sampler, steps }: SampleSettings): void {
+  if (!(sampler in samplers)) throw new ConfigError(`there is no sampler ${sampler} (samplers: ${Object.keys(samplers).join(", ")})`);
+  if (steps > diffusion.timesteps) throw new ConfigError(`${steps} sampling steps, but the model's chain has ${diffusion.timesteps}`);
+  if (guidance !== 1 && classDropout === 0) {
+    throw new ConfigError("guidance needs a model trained with dropped labels (classDropout above 0); use guidance 1");
+  }
+}
+
+function requireClasses({ dit: { numClasses, classDropout } }: ModelConfig, classes: readonly number[], count: number): void {
+  if (classes.length !== count) throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
+  const last = classDropout > 0 ? nullLabel({ numClasses } as never) : numClasses - 1;
+  const wrong = classes.find((y) => !Number.isInteger(y) || y < 0 || y > last);
+  if (wrong !== undefined) throw new ConfigError(`class ${wrong} is out of range: the model knows 0..${numClasses - 1}`);
+}
+
+function noiseFor({ dit: { inChannels, inputSize } }: ModelConfig, count: number, seed: number, stream: string, step: number) {
+  const out = hostZeros("f32", [count, inChannels, ...inputSize]);
+  const size = out.data.length / count;
+  for (let i = 0; i < count; i++) fillNormal({ seed, stream, step, sample: i }, out.data, i * size, size);
+  return out;
+}
+
+function noiseStack(config: ModelConfig, count: number, seed: number, first: number, steps: number): HostTensor<"f32"> {
+  const { inChannels, inputSize } = config.dit;
+  const out = hostZeros("f32", [steps, count, inChannels, ...inputSize]);
+  const size = out.data.length / steps;
+  for (let i = 0; i < steps; i++) out.data.set(noiseFor(config, count, seed, "sampling", first + i).data, i * size);
+  return out;
+}

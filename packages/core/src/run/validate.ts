@@ -1,0 +1,52 @@
+import { ditSpec } from "../define/dit/dit";
+import type { ModelConfig } from "../define/model";
+import { bindParams, paramTypes } from "../define/params";
+import { batchType, meanLosses } from "../define/train/trainStep";
+import { trace } from "../trace/trace";
+import type { Backend, Feeds } from "./backend";
+import { validationBatches } from "./batches";
+import type { Dataset } from "./dataset";
+import { disposeAll } from "./feeds";
+
+/** How a held-out loss is measured. Its noise and timesteps never change, so that its values can be compared. */
+export interface Validation {
+  readonly data: Dataset;
+  readonly batchSize: number;
+  /** Largest number of batches; the dataset may hold fewer. */
+  readonly batches: number;
+}
+
+/** Draws of the validation noise. Apart from any training seed: the measure stays the same from run to run. */
+const validationSeed = 20221219;
+
+/** A compiled held-out loss. Batches are whole: a rest smaller than one is left out. */
+export async function validator(model: ModelConfig, backend: Backend, { data, batchSize, batches }: Validation) {
+  const spec = ditSpec(model.dit);
+  const size = Math.min(batchSize, data.size);
+  const graph = trace("validation loss", { params: paramTypes(spec).all, batch: batchType(model, size) }, ({ params, batch }) => ({
+    loss: meanLosses(model, bindParams(spec, params), batch).loss,
+  }));
+  const executable = await backend.compile(graph);
+  const source = validationBatches(data, model, size, validationSeed);
+  const count = Math.max(1, Math.min(batches, Math.floor(data.size / size)));
+  return {
+    /** The mean loss under the given parameters, by path. */
+    run: async (params: Feeds): Promise<number> => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        const { x0, noise, step, y } = source.batches(i, 1);
+        const outputs = await executable.run({
+          ...Object.fromEntries(Object.entries(params).map(([name, value]) => [`params.${name}`, value])),
+          "batch.x0": { ...x0, shape: x0.shape.slice(1) },
+          "batch.noise": { ...noise, shape: noise.shape.slice(1) },
+          "batch.step": { ...step, shape: step.shape.slice(1) },
+          "batch.y": { ...y, shape: y.shape.slice(1) },
+        });
+        sum += (await outputs.loss!.read()).data[0]!;
+        disposeAll(outputs);
+      }
+      return sum / count;
+    },
+    dispose: () => executable.dispose(),
+  };
+}

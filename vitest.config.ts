@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Tests run on the sources, so that they need no build; those of the command run what was built. */
+export default defineConfig({
+  resolve: {
+    alias: {
+      "@dit/core/internal": source("packages/core/src/internal.ts"),
+      "@dit/core/node": source("packages/core/src/node.ts"),
+      "@dit/core/web": source("packages/core/src/web.ts"),
+      "@dit/core": source("packages/core/src/index.ts"),
+      "@dit/backend-ort": source("packages/backend-ort/src/index.ts"),
+      "@dit/testkit": source("packages/testkit/src/index.ts"),
+    },
+  },
+  test: { include: ["{packages,tools}/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 2 },
+});
