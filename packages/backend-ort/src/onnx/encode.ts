@@ -6,8 +6,8 @@ import {
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
-} from "./model.js";
-import { ProtoWriter } from "./protobuf.js";
+} from "./model";
+import { ProtoWriter } from "./protobuf";
 
 // Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { attr, bytesOf, encodeModel, type GraphProto, type ModelProto, type ValueInfoProto } from "./index.js";
+import { attr, bytesOf, encodeModel, type GraphProto, type ModelProto, type ValueInfoProto } from "./index";
 
 function modelOf(graph: GraphProto): ModelProto {
   return { graph, opsets: { "": 22, "com.microsoft": 1 }, irVersion: 10, metadata: { origin: "test" } };

@@ -23,7 +23,9 @@ function blankOut(text: string): string {
   // Strings first: what looks like a comment inside one is none.
   const tokens = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
   const withoutComments = text.replace(tokens, (token) => (token.startsWith('"') ? token : spaces(token)));
-  return withoutComments.replace(/"(?:[^"\\\n]|\\.)*"|,(?=\s*[}\]])/g, (token) => (token === "," ? " " : token));
+  return withoutComments.replace(/"(?:[^"\\\n]|\\.)*"|(?<=[^[{,\s]\s*),(?=\s*[}\]])/g, (token) =>
+    token === "," ? " " : token,
+  );
 }
 
 function spaces(text: string): string {

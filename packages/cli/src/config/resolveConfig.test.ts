@@ -32,7 +32,14 @@ describe("resolveConfig", () => {
     const { config, origins } = resolveConfig({
       defaults: { train: { steps: 1, seed: 1 } },
       file,
-      env: { DIT_TRAIN_BATCH_SIZE: "3", DIT_TRAIN_LEARNING_RATE: "3", DIT_TRAIN_EPS: "3", PATH: "x", DIT_DEBUG: "1" },
+      env: {
+        DIT_TRAIN_BATCH_SIZE: "3",
+        DIT_TRAIN_LEARNING_RATE: "3",
+        DIT_TRAIN_EPS: "3",
+        PATH: "x",
+        DIT_DEBUG: "1",
+        DIT_HOME: "x",
+      },
       flags: {
         "train.learningRate": { flag: "--lr", value: 4 },
         "train.eps": { flag: "--eps", value: "4" },
@@ -115,16 +122,16 @@ describe("errors of resolveConfig", () => {
     [set("train.steps=many"), 'train.steps is "many" (--set), allowed: a whole number from 1'],
     [set("train.steps=1.5"), "train.steps is 1.5 (--set), allowed: a whole number from 1"],
     [set("train.gradientClip=0"), "train.gradientClip is 0 (--set), allowed: a number above 0, or null"],
-    [set("validation=1"), "validation is 1 (--set), allowed: a number from 0 below 1"],
+    [set("validation=1"), "validation is 1 (--set), allowed: a number from 0 to below 1"],
     [set("sample.clip=yes"), 'sample.clip is "yes" (--set), allowed: true or false'],
     [set("sample.sampler=dddim"), 'sample.sampler is "dddim" (--set), allowed: "ddim" or "ddpm"; did you mean "ddim"?'],
     [
       set("train.betas=[0.9]"),
-      "train.betas is [0.9] (--set), allowed: a list [a number from 0 below 1, a number from 0 below 1]",
+      "train.betas is [0.9] (--set), allowed: a list [a number from 0 to below 1, a number from 0 to below 1]",
     ],
     [
       set("train.betas=[0.9,2]"),
-      "train.betas.1 is 2 (--set), allowed: a list [a number from 0 below 1, a number from 0 below 1]",
+      "train.betas.1 is 2 (--set), allowed: a list [a number from 0 to below 1, a number from 0 to below 1]",
     ],
     [set("backend.kind=tf"), 'backend.kind is "tf" (--set), allowed: "ort" or "reference"'],
     [set("backend.provider=cuda"), 'backend.provider is "cuda" (--set), allowed: "cpu"'],

@@ -105,7 +105,8 @@ function ditVariables(env: Readonly<Record<string, string | undefined>>): [name:
     }
     const near = didYouMean(name, known);
     const inSection = sections.some((section) => name.startsWith(`${section}_`));
-    if (inSection || (near !== undefined && near.length > "DIT_".length + 4)) {
+    // Short names (DIT_NAME) are near to much that is not meant for us (DIT_HOME).
+    if (inSection || (near !== undefined && near.length > "DIT_NAME".length)) {
       throw new ConfigError(`unknown environment variable ${name}${near ? `; did you mean ${near}?` : ""}`);
     }
   }

@@ -121,7 +121,7 @@ function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: SchemaN
     minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && ` from ${minimum}`,
     exclusiveMinimum !== undefined && ` above ${exclusiveMinimum}`,
     maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && ` to ${maximum}`,
-    exclusiveMaximum !== undefined && ` below ${exclusiveMaximum}`,
+    exclusiveMaximum !== undefined && `${minimum === undefined ? "" : " to"} below ${exclusiveMaximum}`,
   ];
   return parts.filter(Boolean).join("");
 }

@@ -1,0 +1,88 @@
+import { type Backend, ConfigError, type HostTensor, type Port } from "@dit/core";
+import { isDeviceTensor, matchFeeds, matchStacked } from "@dit/core/internal";
+import type { Tensor as RuntimeTensor } from "onnxruntime-common";
+import { lowerGraph, lowerScanGraph, nativeComposites, tripCount } from "./lower/lowerGraph";
+import { Tensors } from "./ortTensor";
+import { loadRuntime } from "./runtime";
+import { Sessions } from "./sessions";
+
+export interface OrtOptions {
+  /** Which of onnxruntime's execution providers runs the graphs. */
+  readonly provider?: "cpu";
+  /** Threads inside one operation; by default as many as there are cores. */
+  readonly threads?: number;
+}
+
+/**
+ * The onnxruntime backend: a graph becomes an ONNX model, a scan one `Loop` in it, so that a train state or a latent
+ * stays with the runtime from step to step.
+ * @throws MissingPackageError when onnxruntime-node is not installed
+ * @throws ConfigError for a provider that this platform lacks
+ */
+export async function ort({ provider = "cpu", threads }: OrtOptions = {}): Promise<Backend> {
+  if (provider !== "cpu") throw new ConfigError(`there is no onnxruntime provider ${JSON.stringify(provider)} here (providers: cpu)`);
+  const runtime = await loadRuntime();
+  const tensors = new Tensors(runtime);
+  const sessions = new Sessions(runtime, threads);
+
+  const wrapAll = (ports: readonly Port[], outputs: Readonly<Record<string, RuntimeTensor>>, prefix = "", steps?: number) =>
+    Object.fromEntries(
+      ports.map(({ name, tensor: { dtype, shape } }) => [
+        name,
+        tensors.wrap(dtype, steps === undefined ? shape : [steps, ...shape], outputs[`${prefix}${name}`]!),
+      ]),
+    );
+
+  return {
+    name: `ort-${provider}`,
+    capabilities: { dtypes: ["f32", "i32", "bool"], nativeComposites, scanStaysOnDevice: true },
+
+    async compile(graph, { constants = {} } = {}) {
+      const session = await sessions.open(lowerGraph(graph, constants));
+      const free = graph.inputs.filter(({ name }) => constants[name] === undefined);
+      return {
+        run: async (inputs) => {
+          const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [free[i]!.name, tensors.runtimeTensor(feed)]);
+          return wrapAll(graph.outputs, await session.run(Object.fromEntries(feeds)));
+        },
+        dispose: () => session.close(),
+      };
+    },
+
+    async compileScan(scan, { constants: bound = {} } = {}) {
+      const session = await sessions.open(lowerScanGraph(scan, bound));
+      const free = scan.constants.filter(({ name }) => bound[name] === undefined);
+      return {
+        run: async ({ constants = {}, carry, xs }) => {
+          const stacked = matchStacked(scan.name, scan.xs, xs);
+          const feeds: Record<string, RuntimeTensor> = {
+            [tripCount]: new runtime.Tensor("int64", BigInt64Array.of(BigInt(stacked.steps)), []),
+          };
+          const feed = (prefix: string, ports: readonly Port[], values: readonly Parameters<typeof tensors.runtimeTensor>[0][]) =>
+            ports.forEach(({ name }, i) => {
+              feeds[`${prefix}.${name}`] = tensors.runtimeTensor(values[i]!);
+            });
+          feed("constants", free, matchFeeds(scan.name, free, constants));
+          feed("carry", scan.carry, matchFeeds(scan.name, scan.carry, carry));
+          feed("xs", scan.xs, stacked.xs);
+          const outputs = await session.run(feeds);
+          for (const donated of Object.values(carry)) if (isDeviceTensor(donated)) donated.dispose();
+          return {
+            carry: wrapAll(scan.carry, outputs, "next."),
+            ys: wrapAll(scan.ys, outputs, "ys.", stacked.steps),
+          };
+        },
+        dispose: () => session.close(),
+      };
+    },
+
+    // The copy keeps the device tensor from changing when the caller reuses the array.
+    upload: async ({ dtype, shape, data }) =>
+      tensors.wrap(dtype, shape, tensors.lend({ dtype, shape, data: data.slice() } as HostTensor)),
+    memory: () => tensors.memory(),
+    dispose: async () => {
+      tensors.disposeAll();
+      await sessions.dispose();
+    },
+  };
+}

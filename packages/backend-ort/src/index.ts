@@ -1,0 +1,1 @@
+export { type OrtOptions, ort } from "./backend";

@@ -1,0 +1,25 @@
+import type { CompositeName, Node } from "@dit/core/internal";
+import { sizeOf } from "@dit/core/internal";
+import { attr } from "../onnx/model";
+import type { Lowering } from "./primitives";
+
+/** The composites that onnxruntime's CPU provider has kernels for. */
+export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } = {
+  sigmoid: (emit, _, inputs) => emit.op("Sigmoid", inputs),
+  silu: (emit, _, inputs) =>
+    emit.op("QuickGelu", inputs, { domain: "com.microsoft", attributes: { alpha: attr.float(1) } }),
+  gelu: (emit, _, inputs) => emit.op("Gelu", inputs, { attributes: { approximate: attr.string("tanh") } }),
+  softmax: (emit, _, inputs) => emit.op("Softmax", inputs, { attributes: { axis: attr.int(-1) } }),
+  layerNorm: (emit, { shape, attributes: { epsilon } }, [x]) =>
+    emit.op("LayerNormalization", [x!, emit.filled(1, shape.at(-1)!)], {
+      attributes: { axis: attr.int(-1), epsilon: attr.float(epsilon) },
+    }),
+  linear: (emit, { shape, inputs: [x, weight] }, [xName, weightName, biasName]) => {
+    const rows = [sizeOf(shape.slice(0, -1)), weight.shape[1]!];
+    const input = x.rank === 2 ? xName! : emit.reshape(xName!, rows);
+    const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });
+    return x.rank === 2 ? output : emit.reshape(output, shape);
+  },
+  attention: (emit, { attributes: { heads } }, inputs) =>
+    emit.op("MultiHeadAttention", inputs, { domain: "com.microsoft", attributes: { num_heads: attr.int(heads) } }),
+};

@@ -1,0 +1,126 @@
+import type { Graph, Port, Scan } from "@dit/core";
+import type { CompositeName, OpName } from "@dit/core/internal";
+import { isComposite, lower, lowerScan, nodesOf, stepGraph } from "@dit/core/internal";
+import type { HostTensor, Tensor } from "@dit/core";
+import { elementTypeOf } from "../elementTypes";
+import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../onnx/model";
+import { composites } from "./composites";
+import { Emitter } from "./emitter";
+import { type Lowering, primitives } from "./primitives";
+
+/** The composites that reach ONNX as they are. */
+export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(composites) as CompositeName[]);
+
+/** Inputs bound as initialisers. */
+export type Bound = Readonly<Record<string, HostTensor>>;
+
+/** Newest operator set that onnxruntime 1.30 knows in full; com.microsoft holds its fused kernels. */
+const opsets = { "": 21, "com.microsoft": 1 };
+const irVersion = 10;
+
+/** A graph as an ONNX model with the same names of inputs and outputs. */
+export function lowerGraph(graph: Graph, bound: Bound = {}): ModelProto {
+  const emit = new Emitter();
+  const lowered = lower(graph, nativeComposites);
+  const outputs = emitOutputs(emit, lowered, bindInputs(emit, graph.inputs, bound));
+  return modelOf(emit, graph.name, {
+    inputs: free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor)),
+    outputs,
+  });
+}
+
+/** The name of the input that says how often a lowered scan's step runs. */
+export const tripCount = "steps";
+
+/**
+ * A scan as an ONNX model: one `Loop` that carries the state. The constants and the stacked inputs stay outside; the body
+ * reads its slice of each stacked input by the iteration's number. Carry `c` comes in as `carry.c` and out as `next.c`,
+ * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
+ */
+export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
+  const emit = new Emitter();
+  const body = new Emitter(emit);
+  const lowered = lowerScan(scan, nativeComposites);
+  const names = bindInputs(emit, scan.constants, bound, "constants.");
+  for (const { name, tensor } of scan.carry) names.set(tensor, `body.${name}`);
+  for (const { name, tensor } of scan.xs) names.set(tensor, body.op("Gather", [`xs.${name}`, "iteration"]));
+  const step = emitOutputs(body, stepGraph(lowered), names);
+  const keepGoing = body.op("Identity", ["condition"]);
+  const loopBody: GraphProto = {
+    name: scan.name,
+    nodes: body.nodes,
+    inputs: [
+      { name: "iteration", elementType: "int64", shape: [] },
+      { name: "condition", elementType: "bool", shape: [] },
+      ...scan.carry.map(({ name, tensor }) => valueInfo(`body.${name}`, tensor)),
+    ],
+    outputs: [{ name: keepGoing, elementType: "bool", shape: [] }, ...step],
+  };
+  const carryOut = scan.carry.map(({ name }) => `next.${name}`);
+  const ysOut = scan.ys.map(({ name }) => `ys.${name}`);
+  emit.nodes.push({
+    opType: "Loop",
+    name: scan.name,
+    inputs: [tripCount, "", ...scan.carry.map(({ name }) => `carry.${name}`)],
+    outputs: [...carryOut, ...ysOut],
+    attributes: { body: attr.graph(loopBody) },
+  });
+  return modelOf(emit, scan.name, {
+    inputs: [
+      { name: tripCount, elementType: "int64", shape: [] },
+      ...free(scan.constants, bound).map(({ name, tensor }) => valueInfo(`constants.${name}`, tensor)),
+      ...scan.carry.map(({ name, tensor }) => valueInfo(`carry.${name}`, tensor)),
+      ...scan.xs.map(({ name, tensor }) => valueInfo(`xs.${name}`, tensor, [tripCount])),
+    ],
+    outputs: [
+      ...scan.carry.map(({ name, tensor }) => valueInfo(`next.${name}`, tensor)),
+      ...scan.ys.map(({ name, tensor }) => valueInfo(`ys.${name}`, tensor, [tripCount])),
+    ],
+  });
+}
+
+function modelOf(emit: Emitter, name: string, ports: Pick<GraphProto, "inputs" | "outputs">): ModelProto {
+  return {
+    irVersion,
+    opsets,
+    producerName: "@dit/backend-ort",
+    graph: { name, nodes: emit.nodes, initializers: emit.initializers, ...ports },
+  };
+}
+
+/** The names by which the graph's inputs are known, those that are bound made initialisers. */
+function bindInputs(emit: Emitter, ports: readonly Port[], bound: Bound, prefix = ""): Map<Tensor, string> {
+  return new Map(
+    ports.map(({ name, tensor }) => {
+      const value = bound[name];
+      return [tensor, value === undefined ? `${prefix}${name}` : emit.constant(value, `${prefix}${name}`)];
+    }),
+  );
+}
+
+function free(ports: readonly Port[], bound: Bound): readonly Port[] {
+  return ports.filter(({ name }) => bound[name] === undefined);
+}
+
+/** Emits every node and names the outputs. An identity gives each output its own name, even where two share a value. */
+function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): ValueInfoProto[] {
+  for (const node of nodesOf(graph)) {
+    if (names.has(node)) continue;
+    emit.scope = node.scope;
+    const inputs = node.inputs.map((x) => names.get(x)!);
+    names.set(node, loweringOf(node.op)(emit, node, inputs));
+  }
+  emit.scope = "";
+  return graph.outputs.map(({ name, tensor }) => {
+    emit.nodes.push({ opType: "Identity", inputs: [names.get(tensor)!], outputs: [name], name: `output ${name}` });
+    return valueInfo(name, tensor);
+  });
+}
+
+function loweringOf(op: OpName): Lowering<Tensor> {
+  return (isComposite(op) ? composites[op] : primitives[op]) as Lowering<Tensor>;
+}
+
+function valueInfo(name: string, { dtype, shape }: Tensor, lead: readonly string[] = []): ValueInfoProto {
+  return { name, elementType: elementTypeOf[dtype], shape: [...lead, ...shape] };
+}

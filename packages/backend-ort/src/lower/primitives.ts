@@ -1,0 +1,78 @@
+import type { Node, PrimitiveName } from "@dit/core/internal";
+import { elementTypeOf } from "../elementTypes";
+import { attr, elementTypes } from "../onnx/model";
+import type { Emitter } from "./emitter";
+
+/** Emits the ONNX nodes of one graph node and returns the name of its value. */
+export type Lowering<N> = (emit: Emitter, node: N, inputs: readonly string[]) => string;
+
+/** Where each primitive becomes ONNX. */
+export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = {
+  input: (_, { attributes }) => attributes.name,
+  constant: (emit, { attributes }) => emit.constant(attributes.value),
+
+  neg: same("Neg"),
+  exp: same("Exp"),
+  log: same("Log"),
+  sqrt: same("Sqrt"),
+  sin: same("Sin"),
+  cos: same("Cos"),
+  tanh: same("Tanh"),
+  abs: same("Abs"),
+  floor: same("Floor"),
+
+  add: same("Add"),
+  sub: same("Sub"),
+  mul: same("Mul"),
+  div: same("Div"),
+  max: same("Max"),
+  min: same("Min"),
+  less: same("Less"),
+  equal: same("Equal"),
+  select: same("Where"),
+
+  cast: (emit, { attributes }, inputs) =>
+    emit.op("Cast", inputs, { attributes: { to: attr.int(elementTypes[elementTypeOf[attributes.to]].code) } }),
+  stopGradient: same("Identity"),
+
+  matmul: (emit, { attributes: { transposeA, transposeB }, rank }, inputs) => {
+    const attributes = { transA: attr.int(transposeA ? 1 : 0), transB: attr.int(transposeB ? 1 : 0) };
+    if (rank === 2) return emit.op("Gemm", inputs, { attributes });
+    return transposeA || transposeB
+      ? emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes })
+      : emit.op("MatMul", inputs);
+  },
+
+  reduceSum: (emit, { attributes: { axes } }, [x]) => emit.op("ReduceSum", [x!, emit.ints(axes)]),
+  reduceMax: (emit, { attributes: { axes } }, [x]) => emit.op("ReduceMax", [x!, emit.ints(axes)]),
+
+  reshape: (emit, { shape }, [x]) => emit.reshape(x!, shape),
+  transpose: (emit, { attributes: { permutation } }, inputs) =>
+    emit.op("Transpose", inputs, { attributes: { perm: attr.ints(permutation) } }),
+  broadcastTo: (emit, { shape }, [x]) => emit.op("Expand", [x!, emit.ints(shape)]),
+  slice: (emit, { attributes: { starts, sizes }, inputs: [x] }, [name]) => {
+    const axes = sizes.flatMap((size, axis) => (size === x.shape[axis] ? [] : [axis]));
+    const from = axes.map((axis) => starts[axis]!);
+    const to = axes.map((axis) => starts[axis]! + sizes[axis]!);
+    return emit.op("Slice", [name!, emit.ints(from), emit.ints(to), emit.ints(axes)]);
+  },
+  pad: (emit, { attributes: { before, after } }, [x]) => emit.op("Pad", [x!, emit.ints([...before, ...after])]),
+  concat: (emit, { attributes: { axis } }, inputs) => emit.op("Concat", inputs, { attributes: { axis: attr.int(axis) } }),
+
+  gather: (emit, _, inputs) => emit.op("Gather", inputs),
+  scatterAdd: (emit, node, [indices, updates]) => {
+    const [rows, updatesOf] = node.inputs;
+    const zeros = emit.op("Expand", [emit.number(0), emit.ints(node.shape)]);
+    // ScatterND wants each index as a vector of its own, in int64.
+    const vectors = emit.reshape(
+      emit.op("Cast", [indices!], { attributes: { to: attr.int(elementTypes.int64.code) } }),
+      [...rows.shape, 1],
+    );
+    const values = updatesOf.dtype === "f32" ? updates! : emit.op("Cast", [updates!], { attributes: { to: attr.int(1) } });
+    return emit.op("ScatterND", [zeros, vectors, values], { attributes: { reduction: attr.string("add") } });
+  },
+};
+
+function same(opType: string): Lowering<unknown> {
+  return (emit, _, inputs) => emit.op(opType, inputs);
+}
