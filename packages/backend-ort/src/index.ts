@@ -1,1 +1,2 @@
 export { type OrtOptions, ort } from "./backend";
+export { exportModel, networkGraph, type OnnxFiles } from "./export";

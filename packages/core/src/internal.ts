@@ -1,6 +1,7 @@
 // What backends and the test kit build on. It changes without notice; models and programs use the main entry.
 export { apply, infer, isComposite } from "./ir/apply";
 export { composites } from "./ir/composites/table";
+export { input } from "./ir/create";
 export { bytesPerElement, hostArray, isFloat } from "./ir/dtype";
 export { nodesOf, stepGraph, topologicalOrder, withStep } from "./ir/graph";
 export type {
@@ -46,7 +47,7 @@ export { betasOf } from "./define/diffusion/schedule";
 export type { VarianceType } from "./define/diffusion/variance";
 export { ddim, ddimReverse } from "./define/sample/ddim";
 export { ddpm } from "./define/sample/ddpm";
-export { guide, guidedChannels } from "./define/sample/guidance";
+export { guide, guidedChannels, type Network } from "./define/sample/guidance";
 export { rowType, samplerStep } from "./define/sample/step";
 export type { SamplerRow, SamplerTable } from "./define/sample/table";
 export { adamwScalars, adamwScalarsAt } from "./define/train/adamw";
@@ -55,4 +56,6 @@ export { rowFeeds, samplerScan, samplerTable } from "./run/sample";
 export { firstState } from "./run/train";
 export { fnv1a } from "./host/fnv1a";
 export { writeNpz } from "./host/npz";
+export { toFloat64 } from "./host/toHostTensor";
+export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
 export type { ReferenceTensor } from "./run/reference/reference";

@@ -25,7 +25,7 @@ describe("numbers for people", () => {
     expect([32_945_024, 675_129_632, 1234, 12_345, 0.5, 2.5e9].map(formatShort)).toEqual([
       "32.9 M",
       "675 M",
-      "1230",
+      "1,234",
       "12.3 k",
       "0.5",
       "2.5 G",
@@ -33,7 +33,7 @@ describe("numbers for people", () => {
     expect([0.04321, 0.000132, 0, 12.345, 1234.5, 250_000, Number.NaN].map((v) => formatValue(v))).toEqual([
       "0.0432",
       "1.32e-4",
-      "0.00",
+      "0",
       "12.3",
       "1,235",
       "2.50e5",

@@ -13,14 +13,14 @@ export function formatShort(value: number): string {
   ] as const) {
     if (Math.abs(value) >= size) return `${threeDigits(unit === "k" ? value / 1000 : value / size)} ${unit}`;
   }
-  return threeDigits(value);
+  return Math.abs(value) >= 1000 ? formatCount(value) : threeDigits(value);
 }
 
 /** A measured value to `digits` significant digits: `0.0432`, `1.30e-4` where zeros would pile up, `NaN` and `Infinity` as they are. */
 export function formatValue(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value) || value === 0) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(digits - 1).replace("e+", "e");
+  if (size < 1e-3 || size >= 1e5) return value.toExponential(digits - 1).replace("e+", "e");
   if (size >= 10 ** digits) return formatCount(value);
   return value.toPrecision(digits);
 }

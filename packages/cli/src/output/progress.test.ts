@@ -24,10 +24,7 @@ describe("on a terminal", () => {
     progress.update({ step: 1000, total: 4000, loss: 0.0421, imagesPerSecond: 12_345 });
     expect(stderr).toHaveLength(2);
     expect(stderr[1]).toBe(
-      `\rtrain ${"━".repeat(6)}${"─".repeat(18)} 1,000/4,000  loss 0.0421  12.3 k images/s  ETA 0.8 s\x1b[K`.replace(
-        "0.8",
-        stderr[1]!.match(/ETA ([\d.]+)/)![1]!,
-      ),
+      `\rtrain ${"━".repeat(6)}${"─".repeat(18)} 1,000/4,000  loss 0.0421  12.3 k images/s  ETA 3 s\x1b[K`,
     );
   });
 

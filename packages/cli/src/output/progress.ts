@@ -43,6 +43,8 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
+type Colours = ReturnType<typeof pico.createColors>;
+
 const redrawMs = 100;
 const plainLineMs = 5000;
 const barCells = 24;
@@ -85,7 +87,7 @@ function plainProgress(label: string, stream: TextStream, now: () => number): Pr
   };
 }
 
-function terminalProgress(label: string, stream: TextStream, colours: typeof pico, now: () => number): Progress {
+function terminalProgress(label: string, stream: TextStream, colours: Colours, now: () => number): Progress {
   const eta = etaClock(now);
   let drawnAt = Number.NEGATIVE_INFINITY;
   let shown = "";
@@ -125,7 +127,7 @@ function figures(
   return parts;
 }
 
-function bar(done: number, colours: typeof pico): string {
+function bar(done: number, colours: Colours): string {
   const filled = Math.round(Math.min(1, Math.max(0, done)) * barCells);
   return colours.cyan("━".repeat(filled)) + colours.dim("─".repeat(barCells - filled));
 }
@@ -142,16 +144,17 @@ function fitted(parts: readonly string[], columns: number): string {
 function etaClock(now: () => number): (update: ProgressUpdate) => number | undefined {
   const memorySeconds = 30;
   let last: { step: number; at: number } | undefined;
-  let secondsPerStep: number | undefined;
+  let seconds = 0;
+  let steps = 0;
   return ({ step, total }) => {
     const at = now() / 1000;
     if (last !== undefined && step > last.step) {
       const elapsed = at - last.at;
-      const pace = elapsed / (step - last.step);
-      const weight = 1 - Math.exp(-elapsed / memorySeconds);
-      secondsPerStep = secondsPerStep === undefined ? pace : secondsPerStep + weight * (pace - secondsPerStep);
+      const fade = Math.exp(-elapsed / memorySeconds);
+      seconds = seconds * fade + elapsed;
+      steps = steps * fade + (step - last.step);
     }
-    if (last === undefined || step !== last.step) last = { step, at };
-    return secondsPerStep === undefined ? undefined : secondsPerStep * Math.max(0, total - step);
+    if (step !== last?.step) last = { step, at };
+    return steps === 0 ? undefined : (seconds / steps) * Math.max(0, total - step);
   };
 }

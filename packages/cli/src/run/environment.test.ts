@@ -1,6 +1,6 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { describe, expect, it } from "vitest";
-import { environment } from "./environment";
+import { environment, environmentRows } from "./environment";
 
 describe("environment", () => {
   const env = environment(["zod", "fast-png", "no-such-package"]);
@@ -12,6 +12,13 @@ describe("environment", () => {
     // Hides its package.json behind `exports`.
     expect(env.packages["fast-png"]).toMatch(/^8\./);
     expect(env.commit ?? "0".repeat(40)).toMatch(/^[0-9a-f]{40}(-dirty)?$/);
+  });
+
+  it("makes a table for people", () => {
+    expect(environmentRows({ ...env, memoryBytes: 2 ** 34 })).toMatchObject({
+      Memory: "16.0 GiB",
+      "no-such-package": "not installed",
+    });
   });
 
   it("gives nobody away", () => {

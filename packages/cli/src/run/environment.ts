@@ -34,6 +34,20 @@ export function environment(packages: readonly string[], from: string | URL = im
   };
 }
 
+/** An environment as rows of a table for people. */
+export function environmentRows(env: Environment): Record<string, string> {
+  const packages = Object.entries(env.packages).map(([name, version]) => [name, version ?? "not installed"] as const);
+  return {
+    Node: env.node,
+    System: env.platform,
+    Processor: env.cpu,
+    Cores: String(env.cores),
+    Memory: `${(env.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    ...Object.fromEntries(packages),
+    ...(env.commit !== undefined && { Commit: env.commit }),
+  };
+}
+
 /** Reads the manifest from the folders themselves: `exports` of a package may hide its package.json from `require`. */
 function installedVersion(require: NodeJS.Require, name: string): string | null {
   for (const folder of require.resolve.paths(name) ?? []) {

@@ -70,12 +70,12 @@ function nextFree(folder: string): string {
   }
 }
 
+/** What every file system takes, and every shell leaves alone between double quotes. */
 function checkName(name: string): void {
   const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i.test(name);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: Windows refuses them in names
-  if (reserved || !/^[^\s./\\-][^/\\:*?"<>|\x00-\x1f]{0,99}$/.test(name) || /[ .]$/.test(name)) {
+  if (reserved || !/^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_ .,+=()-]{0,99}$/u.test(name) || /[ .]$/.test(name)) {
     throw new ConfigError(
-      `name is "${name}", allowed: a folder name of at most 100 characters without / \\ : * ? " < > | that begins with a letter, digit or underscore`,
+      `name is "${name}", allowed: at most 100 letters, digits, spaces and . , _ - + = ( ), beginning with a letter or digit`,
     );
   }
 }

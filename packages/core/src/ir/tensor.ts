@@ -139,7 +139,7 @@ export class Tensor<D extends DType = DType> {
     const at = this.axes([axis])[0]!;
     const starts = this.shape.map((_, i) => (i === at ? start : 0));
     const sizes = this.shape.map((n, i) => (i === at ? end - start : n));
-    return sameShape(sizes, this.shape) ? this : apply("slice", [this], { starts, sizes });
+    return start === 0 && sameShape(sizes, this.shape) ? this : apply("slice", [this], { starts, sizes });
   }
   /** Zeros added before and after each axis. */
   pad(before: readonly number[], after: readonly number[]): Tensor<D> {

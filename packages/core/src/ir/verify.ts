@@ -16,7 +16,8 @@ export function verify(graph: Graph): void {
   for (const node of nodesOf(graph)) {
     const type = infer(node.op, node.inputs, node.attributes, node.scope);
     if (type.dtype !== node.dtype || !sameShape(type.shape, node.shape)) {
-      throw new DitError(`${graph.name}: ${node.op} in ${node.scope} is ${typeOf(node)} but its rule says ${typeOf(type)}`);
+      const where = node.scope === "" ? "" : ` in ${node.scope}`;
+      throw new DitError(`${graph.name}: ${node.op}${where} is ${typeOf(node)} but its rule says ${typeOf(type)}`);
     }
     if (node.is("input") && !declared.has(node)) {
       throw new DitError(`${graph.name}: input ${node.attributes.name} is used but not declared`);
@@ -27,6 +28,8 @@ export function verify(graph: Graph): void {
 /** Checks a scan's step, and that the carry leaves each step as it entered. */
 export function verifyScan(scan: Scan): void {
   verify(stepGraph(scan));
+  const extra = scan.nextCarry[scan.carry.length];
+  if (extra !== undefined) throw new DitError(`${scan.name}: carry ${extra.name} comes back but does not come in`);
   scan.carry.forEach(({ name, tensor }, i) => {
     const next = scan.nextCarry[i];
     if (next?.name !== name || next.tensor.dtype !== tensor.dtype || !sameShape(next.tensor.shape, tensor.shape)) {

@@ -3,11 +3,13 @@ import type { Graph } from "../ir/graph";
 import { broadcastShapes, sameShape } from "../ir/shape";
 import { inScope } from "../ir/scope";
 import type { Tensor } from "../ir/tensor";
+import { joinPads } from "./joinPads";
 import { rewrite, withInputs } from "./rewrite";
 
 /**
  * Drops what reverse mode leaves behind and no runtime should have to do: broadcasts that a binary operation does by
- * itself, chains of reshapes, transposes that cancel, products with 1 and sums with 0, stopGradient.
+ * itself, chains of reshapes, transposes that cancel, sums of padded parts, products with 1 and
+ * sums with 0, stopGradient.
  */
 export function simplify(graph: Graph): Graph {
   return rewrite(graph, (node) => inScope(node.scope, () => simplified(node)));
@@ -23,6 +25,10 @@ function simplified(node: Tensor): Tensor {
     return both.every((axis, i) => axis === i) ? x.inputs[0] : x.inputs[0].transpose(both);
   }
   if (node.is("neg") && x.is("neg")) return x.inputs[0];
+  if (node.is("add")) {
+    const joined = joinPads(node);
+    if (joined !== node) return joined;
+  }
   if (isBroadcasting(node)) return withoutIdentity(withoutBroadcasts(node));
   return node;
 }

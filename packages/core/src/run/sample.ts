@@ -8,6 +8,7 @@ import { type SamplerName, samplers } from "../define/sample/samplers";
 import { rowType, samplerStep } from "../define/sample/step";
 import type { SamplerRow, SamplerTable } from "../define/sample/table";
 import { fillNormal } from "../host/normal";
+import type { StreamKey } from "../host/rng";
 import { ConfigError, DitError } from "../ir/errors";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
@@ -45,6 +46,8 @@ export interface SampleOptions extends Partial<SampleSettings> {
   /** One label per image. */
   readonly classes: readonly number[];
   readonly seed?: number;
+  /** Number of the first image, for drawing a large set in several calls; 0 by default. */
+  readonly firstSample?: number;
   readonly signal?: AbortSignal;
   readonly onStep?: (step: number, steps: number) => void;
 }
@@ -73,7 +76,7 @@ export interface Sampler {
   run(
     weights: Weights,
     classes: readonly number[],
-    options?: Pick<SampleOptions, "seed" | "signal" | "onStep">,
+    options?: Pick<SampleOptions, "seed" | "firstSample" | "signal" | "onStep">,
   ): Promise<Samples>;
   dispose(): Promise<void>;
 }
@@ -94,18 +97,19 @@ export async function createSampler(
   const executable = await backend.compileScan(samplerScan(config, settings, table, count, isNoisy));
   return {
     settings,
-    async run(weights, classes, { seed = 0, signal, onStep } = {}) {
+    async run(weights, classes, { seed = 0, firstSample = 0, signal, onStep } = {}) {
       requireClasses(config, classes, count);
       const constants: Feeds = {
         ...Object.fromEntries(Object.entries(weights).map(([name, value]) => [`params.${name}`, value])),
         y: hostI32([count], classes),
         guidance: hostF32([], [settings.guidance]),
       };
-      let carry: Feeds = { x: noiseFor(config, count, seed, "start", 0) };
+      const noiseAt = (stream: string, step: number) => noiseFor(config, count, firstSample, { seed, stream, step });
+      let carry: Feeds = { x: noiseAt("start", 0) };
       for (let first = 0; first < table.rows.length; first += stepsPerCall) {
         signal?.throwIfAborted();
         const rows = table.rows.slice(first, first + stepsPerCall);
-        const noise = isNoisy ? { noise: noiseStack(config, count, seed, first, rows.length) } : {};
+        const noise = isNoisy ? { noise: stacked(rows.map((_, i) => noiseAt("sampling", first + i))) } : {};
         const result = await executable.run({ constants, carry, xs: { ...rowFeeds(rows), ...noise } });
         carry = result.carry;
         disposeAll(result.ys);
@@ -180,17 +184,22 @@ function requireClasses({ dit: { numClasses, classDropout } }: ModelConfig, clas
   if (wrong !== undefined) throw new ConfigError(`class ${wrong} is out of range: the model knows 0..${numClasses - 1}`);
 }
 
-function noiseFor({ dit: { inChannels, inputSize } }: ModelConfig, count: number, seed: number, stream: string, step: number) {
+function noiseFor(
+  { dit: { inChannels, inputSize } }: ModelConfig,
+  count: number,
+  firstSample: number,
+  key: Omit<StreamKey, "sample">,
+): HostTensor<"f32"> {
   const out = hostZeros("f32", [count, inChannels, ...inputSize]);
   const size = out.data.length / count;
-  for (let i = 0; i < count; i++) fillNormal({ seed, stream, step, sample: i }, out.data, i * size, size);
+  for (let i = 0; i < count; i++) fillNormal({ ...key, sample: firstSample + i }, out.data, i * size, size);
   return out;
 }
 
-function noiseStack(config: ModelConfig, count: number, seed: number, first: number, steps: number): HostTensor<"f32"> {
-  const { inChannels, inputSize } = config.dit;
-  const out = hostZeros("f32", [steps, count, inChannels, ...inputSize]);
-  const size = out.data.length / steps;
-  for (let i = 0; i < steps; i++) out.data.set(noiseFor(config, count, seed, "sampling", first + i).data, i * size);
+function stacked(tensors: readonly HostTensor<"f32">[]): HostTensor<"f32"> {
+  const out = hostZeros("f32", [tensors.length, ...tensors[0]!.shape]);
+  tensors.forEach(({ data }, i) => {
+    out.data.set(data, i * data.length);
+  });
   return out;
 }

@@ -34,10 +34,13 @@ export interface TrainOptions extends Partial<LearningRateConfig> {
   readonly validation?: Validation;
   readonly validateEvery?: number;
   readonly checkpointEvery?: number;
+  readonly previewEvery?: number;
   /** Stops between two calls, after a last checkpoint. */
   readonly signal?: AbortSignal;
   readonly onMetrics?: (metrics: StepMetrics) => void;
   readonly onValidation?: (step: number, loss: number) => void | Promise<void>;
+  /** With the averaged weights so far, for drawing samples as training goes on. */
+  readonly onPreview?: (step: number, model: Model) => void | Promise<void>;
   readonly onCheckpoint?: (state: TrainState) => void | Promise<void>;
 }
 
@@ -94,7 +97,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
   const validate = options.validation && (await validator(model, backend, options.validation));
   const source = trainingBatches(data, model, batchSize, seed);
-  const stops = stopPoints(steps, options.checkpointEvery, options.validateEvery);
+  const stops = stopPoints(steps, options.checkpointEvery, options.validateEvery, options.previewEvery);
 
   const feeds = (first: number, count: number) => ({
     ...stackedBatches(source.batches(first, count)),
@@ -126,6 +129,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       count = following;
       if (validate !== undefined && isStop(step, steps, options.validateEvery)) {
         await options.onValidation?.(step, await validate.run(parametersOf("ema", carry as DeviceTensors, fixed)));
+      }
+      if (options.onPreview !== undefined && isStop(step, steps, options.previewEvery)) {
+        const ema = await readAll(unprefixed("ema", carry as DeviceTensors));
+        await options.onPreview(step, { config: model, weights: { ...fixed, ...ema } });
       }
       const isLast = next === undefined || isAborted();
       if (options.onCheckpoint !== undefined && (isStop(step, steps, options.checkpointEvery) || isLast)) {
@@ -186,14 +193,13 @@ function withFixed(state: TrainState, part: (typeof parts)[number]): Weights {
 }
 
 async function stateOf(step: number, carry: DeviceTensors, fixed: Weights): Promise<TrainState> {
-  const read = async (part: (typeof parts)[number]): Promise<Weights> =>
-    Object.fromEntries(
-      await Promise.all(
-        Object.entries(unprefixed(part, carry)).map(async ([name, tensor]) => [name, await tensor.read()] as const),
-      ),
-    ) as Weights;
-  const [params, m, v, ema] = await Promise.all(parts.map(read));
+  const [params, m, v, ema] = await Promise.all(parts.map((part) => readAll(unprefixed(part, carry))));
   return { step, params: { ...fixed, ...params }, m: m!, v: v!, ema: { ...fixed, ...ema } };
+}
+
+async function readAll(tensors: DeviceTensors): Promise<Weights> {
+  const read = Object.entries(tensors).map(async ([name, tensor]) => [name, await tensor.read()] as const);
+  return Object.fromEntries(await Promise.all(read)) as Weights;
 }
 
 function parametersOf(part: "params" | "ema", carry: DeviceTensors, fixed: Weights) {

@@ -1,4 +1,4 @@
-import { sigmoid as applySigmoid } from "../create";
+import { sigmoid as applySigmoid, scalar } from "../create";
 import type { Composite, CompositeName } from "../ops";
 import { requireFloat } from "../primitives/rules";
 
@@ -12,7 +12,7 @@ export const elementwise: Composite<Activation>["infer"] = ([x], _, fail) => {
 
 export const sigmoid: Composite<"sigmoid"> = {
   infer: elementwise,
-  decompose: ([x]) => x.mul(0).add(1).div(x.neg().exp().add(1)),
+  decompose: ([x]) => scalar(1, x.dtype).div(x.neg().exp().add(1)),
   gradient: (g, _x, _, y) => [g.mul(y.sub(y.square()))],
 };
 

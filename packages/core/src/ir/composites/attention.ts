@@ -1,6 +1,6 @@
 import { softmax } from "../create";
 import type { Composite } from "../ops";
-import { requireFloat } from "../primitives/rules";
+import { requireFloat, requireSameDType } from "../primitives/rules";
 import { sameShape } from "../shape";
 import type { F32 } from "../tensor";
 
@@ -12,6 +12,7 @@ import type { F32 } from "../tensor";
 export const attention: Composite<"attention"> = {
   infer: ([q, k, v], { heads }, fail) => {
     requireFloat(q, fail);
+    requireSameDType([q, k, v], fail);
     if (q.rank !== 3) fail("needs tokens [N, T, D]");
     if (q.shape[2]! % heads !== 0) fail(`a width of ${q.shape[2]} does not split into ${heads} heads`);
     if (!sameShape(k.shape, v.shape)) fail("keys and values differ in shape");

@@ -1,10 +1,11 @@
 import type { Composite } from "../ops";
-import { requireFloat } from "../primitives/rules";
+import { requireFloat, requireSameDType } from "../primitives/rules";
 
 /** The leading axes are folded into one, so that every backend sees one plain matrix product. */
 export const linear: Composite<"linear"> = {
   infer: ([x, weight, bias], _, fail) => {
     requireFloat(x, fail);
+    requireSameDType([x, weight, bias], fail);
     if (weight.rank !== 2) fail(`the weight must be [out, in], got [${weight.shape}]`);
     const [out, inner] = weight.shape as [number, number];
     if (x.shape.at(-1) !== inner) fail(`the input has ${x.shape.at(-1)} channels, the weight takes ${inner}`);

@@ -1,11 +1,11 @@
 import type { Primitive } from "../ops";
 import { sameShape } from "../shape";
-import { requireFloat } from "./rules";
+import { requireFloat, requireSameDType } from "./rules";
 
 export const matmul: Primitive<"matmul"> = {
   infer: ([a, b], { transposeA, transposeB }, fail) => {
     requireFloat(a, fail);
-    if (a.dtype !== b.dtype) fail(`dtypes differ (${a.dtype} and ${b.dtype})`);
+    requireSameDType([a, b], fail);
     if (a.rank < 2 || a.rank !== b.rank) fail("needs two operands of the same rank, at least 2");
     const lead = a.shape.slice(0, -2);
     if (!sameShape(lead, b.shape.slice(0, -2))) fail("leading axes differ");

@@ -1,10 +1,11 @@
 import type { Primitive } from "../ops";
 import { broadcastShapes, resolveAxis, sameShape, sizeOf } from "../shape";
-import { sumTo } from "./rules";
+import { requireSameDType, sumTo } from "./rules";
 
 export const reshape: Primitive<"reshape"> = {
   infer: ([x], { shape }, fail) => {
-    if (sizeOf(shape) !== sizeOf(x.shape)) fail(`${sizeOf(x.shape)} elements do not fill shape [${shape}]`);
+    const isShape = shape.every((n) => Number.isInteger(n) && n >= 0);
+    if (!isShape || sizeOf(shape) !== sizeOf(x.shape)) fail(`${sizeOf(x.shape)} elements do not fill shape [${shape}]`);
     return { dtype: x.dtype, shape };
   },
   gradient: (g, [x]) => [g.reshape(x.shape)],
@@ -60,9 +61,9 @@ export const concat: Primitive<"concat"> = {
   infer: (inputs, { axis }, fail) => {
     const first = inputs[0] ?? fail("needs at least one tensor");
     if (resolveAxis(axis, first.rank) !== axis) fail(`axis ${axis} is not one of the ${first.rank} axes`);
+    requireSameDType(inputs, fail);
     let size = 0;
     for (const x of inputs) {
-      if (x.dtype !== first.dtype) fail(`dtypes differ (${first.dtype} and ${x.dtype})`);
       if (x.rank !== first.rank || x.shape.some((n, i) => i !== axis && n !== first.shape[i])) {
         fail("shapes differ outside the joined axis");
       }

@@ -1,4 +1,4 @@
-import { select } from "../create";
+import { scalar, select } from "../create";
 import type { Primitive } from "../ops";
 import { resolveAxis } from "../shape";
 
@@ -18,7 +18,7 @@ export const reduceSum: Primitive<"reduceSum"> = {
 export const reduceMax: Primitive<"reduceMax"> = {
   infer,
   gradient: (g, [x], { axes }, y) => {
-    const isLargest = select(x.equal(y), g.mul(0).add(1).broadcastTo(x.shape), g.mul(0).broadcastTo(x.shape));
+    const isLargest = select(x.equal(y), scalar(1, x.dtype), scalar(0, x.dtype));
     return [isLargest.mul(g.div(isLargest.sum(axes, { keepDims: true })))];
   },
 };

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor";
 
 /** The type of an element-wise binary operation, or a failure naming what differs. */
 export function broadcastType(a: Tensor, b: Tensor, fail: Fail): TensorType {
-  if (a.dtype !== b.dtype) fail(`dtypes differ (${a.dtype} and ${b.dtype}); cast one of them`);
+  requireSameDType([a, b], fail);
   const shape = broadcastShapes(a.shape, b.shape) ?? fail(`shapes [${a.shape}] and [${b.shape}] do not broadcast`);
   return { dtype: a.dtype, shape };
 }
@@ -16,6 +16,11 @@ export function requireFloat(x: Tensor, fail: Fail): void {
 
 export function requireDType(x: Tensor, dtype: DType, role: string, fail: Fail): void {
   if (x.dtype !== dtype) fail(`${role} must be ${dtype}, got ${x.dtype}`);
+}
+
+export function requireSameDType(tensors: readonly Tensor[], fail: Fail): void {
+  const dtypes = [...new Set(tensors.map(({ dtype }) => dtype))];
+  if (dtypes.length > 1) fail(`dtypes differ (${dtypes.join(" and ")}); cast one of them`);
 }
 
 /** Undoes broadcasting in reverse: sums `gradient` down to `shape`. */

@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../../ir/errors";
+import { DitError, UnsupportedError } from "../../ir/errors";
 import type { Each, InputsOf, PrimitiveName } from "../../ir/ops";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape";
 import type { Node } from "../../ir/tensor";
@@ -77,9 +77,7 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
     const width = sizeOf(table.shape.slice(1));
     const out = valueOf(node.dtype, node.shape);
     indices.data.forEach((row, i) => {
-      if (row < 0 || row >= table.shape[0]!) {
-        throw new RangeError(`gather in ${node.scope}: index ${row} is outside 0..${table.shape[0]! - 1}`);
-      }
+      requireRow(node, row, table.shape[0]!);
       out.data.set(table.data.subarray(row * width, (row + 1) * width), i * width);
     });
     return out;
@@ -88,11 +86,17 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
     const out = valueOf(node.dtype, node.shape);
     const width = sizeOf(node.shape.slice(1));
     indices.data.forEach((row, i) => {
+      requireRow(node, row, node.attributes.rows);
       for (let j = 0; j < width; j++) out.data[row * width + j]! += updates.data[i * width + j]!;
     });
     return out;
   },
 };
+
+function requireRow({ op, scope }: Node<PrimitiveName>, row: number, rows: number): void {
+  if (row >= 0 && row < rows) return;
+  throw new DitError(`${op}${scope === "" ? "" : ` in ${scope}`}: index ${row} is outside 0..${rows - 1}`);
+}
 
 function unary<P extends PrimitiveName>(f: (x: number) => number): Kernel<P> {
   return (node, inputs) => {

@@ -4,7 +4,7 @@ import type { HostTensor } from "../../ir/hostTensor";
 import { sizeOf } from "../../ir/shape";
 import type { Tensor } from "../../ir/tensor";
 import { lower, lowerScan } from "../../lower/lower";
-import type { Backend, CompileOptions, DeviceTensor, DeviceTensors, Feed } from "../backend";
+import { type Backend, type CompileOptions, type DeviceTensor, type DeviceTensors, type Feed, isDeviceTensor } from "../backend";
 import { matchFeeds, matchStacked } from "../feeds";
 import { evaluate } from "./evaluate";
 import { fromHost, toHost, type Value, valueOf } from "./values";
@@ -41,6 +41,12 @@ export function reference(): Backend {
     return tensor;
   };
 
+  const valueOfFeed = (feed: Feed): Value => {
+    if (!isDeviceTensor(feed)) return fromHost(feed);
+    if (!live.has(feed as ReferenceTensor)) throw new DitError("a tensor was disposed of before it was used");
+    return valueOf(feed.dtype, feed.shape, (feed as ReferenceTensor).float64);
+  };
+
   const wrapAll = (ports: readonly Port[], values: readonly Value[]): DeviceTensors =>
     Object.fromEntries(ports.map(({ name }, i) => [name, wrap(values[i]!)]));
 
@@ -50,7 +56,7 @@ export function reference(): Backend {
 
     async compile(graph, options = {}) {
       const { outputs } = lower(graph, noComposites);
-      const { bound, free } = bind(graph.inputs, options);
+      const { bound, free } = bind(graph.name, graph.inputs, options);
       return {
         run: async (inputs) => {
           const given = new Map(bound);
@@ -66,14 +72,14 @@ export function reference(): Backend {
     async compileScan(scan, options = {}) {
       const lowered = lowerScan(scan, noComposites);
       const outputs = stepGraph(lowered).outputs.map(({ tensor }) => tensor);
-      const { bound, free } = bind(scan.constants, options);
+      const { bound, free } = bind(scan.name, scan.constants, options);
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const given = new Map(bound);
           matchFeeds(scan.name, free, constants).forEach((feed, i) => {
             given.set(free[i]!.tensor, valueOfFeed(feed));
           });
-          let state = matchFeeds(scan.name, scan.carry, carry).map(valueOfFeed);
+          let state = matchFeeds(scan.name, scan.carry, carry).map((feed) => stored(valueOfFeed(feed)));
           const stacked = matchStacked(scan.name, scan.xs, xs);
           const slices = stacked.xs.map(valueOfFeed);
           const ys = scan.ys.map(({ tensor }) => valueOf(tensor.dtype, [stacked.steps, ...tensor.shape]));
@@ -85,12 +91,12 @@ export function reference(): Backend {
               given.set(tensor, sliceOf(slices[i]!, step, tensor));
             });
             const results = evaluate(outputs, given);
-            state = results.slice(0, state.length);
+            state = results.slice(0, state.length).map(stored);
             results.slice(state.length).forEach((y, i) => {
               ys[i]!.data.set(y.data, step * y.data.length);
             });
           }
-          for (const feed of Object.values(carry)) if ("read" in feed) feed.dispose();
+          for (const feed of Object.values(carry)) if (isDeviceTensor(feed)) feed.dispose();
           return { carry: wrapAll(scan.carry, state), ys: wrapAll(scan.ys, ys) };
         },
         dispose: async () => {},
@@ -106,19 +112,20 @@ export function reference(): Backend {
   };
 }
 
-function valueOfFeed(feed: Feed): Value {
-  if (!("read" in feed)) return fromHost(feed as HostTensor);
-  return valueOf(feed.dtype, feed.shape, (feed as ReferenceTensor).float64);
+/** The ports bound at compile time, and those left for each run. */
+function bind(graph: string, ports: readonly Port[], { constants = {} }: CompileOptions) {
+  const named = ports.filter(({ name }) => name in constants);
+  const values = matchFeeds(graph, named, constants) as HostTensor[];
+  const bound = new Map<Tensor, Value>(named.map(({ tensor }, i) => [tensor, fromHost(values[i]!)]));
+  return { bound, free: ports.filter(({ tensor }) => !bound.has(tensor)) };
 }
 
-/** The ports bound at compile time, and those left for each run. */
-function bind(ports: readonly Port[], { constants = {} }: CompileOptions) {
-  const bound = new Map<Tensor, Value>();
-  for (const { name, tensor } of ports) {
-    const value = constants[name];
-    if (value !== undefined) bound.set(tensor, fromHost(value));
-  }
-  return { bound, free: ports.filter(({ tensor }) => !bound.has(tensor)) };
+/**
+ * What is left of a carry between two steps: its dtype's precision. A state that went to a file and came back is then
+ * the same state, so a resumed run repeats an uninterrupted one to the bit.
+ */
+function stored(value: Value): Value {
+  return fromHost(toHost(value));
 }
 
 function sliceOf(stacked: Value, step: number, type: Tensor): Value {

@@ -1,0 +1,139 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import {
+  FormatError,
+  type HostTensor,
+  type ModelConfig,
+  modelFromSafetensors,
+  modelToSafetensors,
+  readSafetensors,
+  toHostTensor,
+  type TrainState,
+  type Weights,
+  writeSafetensors,
+} from "@dit/core";
+import { flushFolder } from "../run/atomicWrite";
+import type { MeterState } from "../run/meter";
+
+/** Version of `state.json`. Raised when a reader of the older one would go wrong. */
+const formatVersion = 1;
+
+/** What a checkpoint holds beside the tensors. */
+export interface CheckpointNotes {
+  readonly step: number;
+  /** Seconds of training so far, over all starts of the run. */
+  readonly seconds: number;
+  /** Held-out loss at this step, where it was measured. */
+  readonly validationLoss?: number;
+  /** The running means behind the next line of `metrics.jsonl`. */
+  readonly meter: MeterState;
+}
+
+/** A checkpoint on disk. */
+export interface CheckpointEntry extends CheckpointNotes {
+  readonly path: string;
+}
+
+/** The names of a checkpoint's files. */
+export const checkpointFiles = {
+  model: "model.safetensors",
+  ema: "ema.safetensors",
+  optimizer: "optimizer.safetensors",
+  state: "state.json",
+} as const;
+
+/**
+ * Writes `<folder>/step-000500`. Everything goes to a folder of another name first, is flushed, and is renamed last: a
+ * process killed at any moment leaves a whole checkpoint or none.
+ */
+export function writeCheckpoint(folder: string, config: ModelConfig, state: TrainState, notes: CheckpointNotes): string {
+  const name = `step-${String(state.step).padStart(6, "0")}`;
+  const temporary = join(folder, `${temporaryPrefix}${name}`);
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary, { recursive: true });
+  const files: [string, Uint8Array | string][] = [
+    [checkpointFiles.model, modelToSafetensors({ config, weights: state.params })],
+    [checkpointFiles.ema, modelToSafetensors({ config, weights: state.ema })],
+    [checkpointFiles.optimizer, writeSafetensors({ ...named("m", state.m), ...named("v", state.v) })],
+    [checkpointFiles.state, `${JSON.stringify({ formatVersion, ...notes }, null, 2)}\n`],
+  ];
+  for (const [file, content] of files) writeFlushed(join(temporary, file), content);
+  flushFolder(temporary);
+  const path = join(folder, name);
+  renameSync(temporary, path);
+  flushFolder(folder);
+  return path;
+}
+
+const temporaryPrefix = ".unfinished-";
+
+function writeFlushed(file: string, content: Uint8Array | string): void {
+  writeFileSync(file, content);
+  const handle = openSync(file, "r+");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Reads everything that training needs to go on. @throws FormatError naming the file that is damaged */
+export function readCheckpoint(path: string): { config: ModelConfig; state: TrainState; notes: CheckpointNotes } {
+  const notes = readNotes(path);
+  const { config, weights: params } = read(path, checkpointFiles.model, modelFromSafetensors);
+  const { weights: ema } = read(path, checkpointFiles.ema, modelFromSafetensors);
+  const optimizer = read(path, checkpointFiles.optimizer, (bytes) => [...readSafetensors(bytes).tensors]);
+  const moments = (part: string): Weights =>
+    Object.fromEntries(
+      optimizer.flatMap(([name, tensor]) =>
+        name.startsWith(`${part}.`) ? [[name.slice(part.length + 1), toHostTensor(tensor) as HostTensor<"f32">]] : [],
+      ),
+    );
+  return { config, notes, state: { step: notes.step, params, ema, m: moments("m"), v: moments("v") } };
+}
+
+/** The checkpoints in a folder, oldest first. Half-written ones are not among them. */
+export function listCheckpoints(folder: string): CheckpointEntry[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /^step-\d+$/.test(name))
+    .map((name) => ({ path: join(folder, name), ...readNotes(join(folder, name)) }))
+    .sort((a, b) => a.step - b.step);
+}
+
+/** Removes a checkpoint. It is renamed first, so that a process killed half-way leaves none that lacks files. */
+export function removeCheckpoint({ path }: CheckpointEntry): void {
+  const doomed = join(dirname(path), `${temporaryPrefix}${basename(path)}`);
+  renameSync(path, doomed);
+  rmSync(doomed, { recursive: true, force: true });
+}
+
+/** Removes what a killed process left half-written or half-removed. */
+export function removeUnfinished(folder: string): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (name.startsWith(temporaryPrefix)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function readNotes(path: string): CheckpointNotes {
+  const notes = read(path, checkpointFiles.state, (bytes) => JSON.parse(new TextDecoder().decode(bytes))) as CheckpointNotes & {
+    formatVersion: number;
+  };
+  if (notes.formatVersion !== formatVersion) {
+    throw new FormatError(`${basename(path)} has format version ${notes.formatVersion}, this program reads ${formatVersion}`);
+  }
+  return notes;
+}
+
+function read<T>(folder: string, file: string, parse: (bytes: Uint8Array) => T): T {
+  const path = join(folder, file);
+  try {
+    return parse(new Uint8Array(readFileSync(path)));
+  } catch (cause) {
+    throw new FormatError(`${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function named(part: string, weights: Weights): Weights {
+  return Object.fromEntries(Object.entries(weights).map(([name, value]) => [`${part}.${name}`, value]));
+}

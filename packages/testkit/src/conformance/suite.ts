@@ -1,0 +1,57 @@
+import type { Backend } from "@dit/core";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { testErrors } from "./errors";
+import { testModels } from "./models";
+import { testOperations } from "./operations";
+import { testOwnership } from "./ownership";
+import { testScans } from "./scans";
+
+export interface ConformanceOptions {
+  /** Largest error of one operation, relative to the largest value of its result. Whole models may have ten times that. */
+  readonly tolerance: number;
+  /** Tests that this backend cannot pass, by name. */
+  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
+}
+
+/** What the parts of the suite are given. */
+export interface Suite {
+  readonly tolerance: number;
+  /** Registers a test of the backend. */
+  check(fact: string, run: (backend: Backend) => Promise<void>): void;
+}
+
+/**
+ * What every backend must hold to, from adding two numbers up to a training run: the reference decides what is right.
+ * A name in `skip` that no test has is an error, so that skips go when their reason does.
+ */
+export function testBackend(
+  name: string,
+  create: () => Promise<Backend>,
+  { tolerance, skip = [] }: ConformanceOptions,
+): void {
+  describe(`the backend ${name}`, () => {
+    let backend: Backend;
+    beforeAll(async () => {
+      backend = await create();
+    });
+    afterAll(() => backend.dispose());
+
+    const reasons = new Map(skip.flatMap(({ reason, tests }) => tests.map((fact) => [fact, reason] as const)));
+    const suite: Suite = {
+      tolerance,
+      check(fact, run) {
+        const reason = reasons.get(fact);
+        reasons.delete(fact);
+        if (reason === undefined) test(fact, () => run(backend));
+        else test.skip(`${fact} (${reason})`, () => {});
+      },
+    };
+    testOperations(suite);
+    testScans(suite);
+    testOwnership(suite);
+    testErrors(suite);
+    testModels(suite);
+    const [unknown] = reasons.keys();
+    if (unknown !== undefined) throw new Error(`the skipped test ${JSON.stringify(unknown)} does not exist`);
+  });
+}

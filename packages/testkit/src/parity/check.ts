@@ -1,0 +1,121 @@
+import { process } from "@dit/core";
+import { sameShape } from "@dit/core/internal";
+import type { Fixture, Values } from "./fixture";
+
+/** How far a value may be off: absolutely, or as a part of the largest stored value of its tensor. */
+export interface Tolerance {
+  readonly limit: number;
+  readonly unit: string;
+}
+
+export const absolute = (limit: number): Tolerance => ({ limit, unit: "absolute" });
+export const relative = (limit: number): Tolerance => ({ limit, unit: "relative" });
+
+/** The noise prediction is multiplied by this on its way to the image: 157 at t = 999, 12 at 700. */
+const { sqrtRecipm1AlphasCumprod: noiseFactor } = process("linear", 1000);
+
+/** A timestep so late that the amplified float32 rounding of the stored values shows. */
+const late = "t([789]\\d\\d)\\.";
+
+/**
+ * The tolerances of the fixtures' README, row by row; the first that matches a tensor's name holds. The README measured
+ * its last timesteps at t = 999 alone; other late ones, where fixtures have them, get the same rows, scaled by the factor
+ * that the README gives as their reason.
+ */
+const tolerances: readonly (readonly [kind: string, name: RegExp, tolerance: Tolerance | ((t: number) => Tolerance)])[] = [
+  ["dit-parity", /^weights\.(?!pos_embed$)/, absolute(0)],
+  ["dit-parity", /^(output|act\.|y_embedder\.)/, absolute(1e-4)],
+  ["dit-parity", /^cfg\.output$/, absolute(3e-4)],
+  ["dit-parity", /^loss\./, relative(1e-5)],
+  ["dit-parity", /^t0\.loss\.(vb|loss|mean)$/, relative(5e-2)],
+  ["dit-parity", /^grad\./, relative(1e-4)],
+  ["dit-train", /^losses$/, relative(3e-5)],
+  ["dit-forward", /^output$/, absolute(1e-4)],
+  ["diffusion-constants", /^/, relative(1e-10)],
+  ["diffusion-ops", new RegExp(`^${late}p_clipped\\.`), (t) => absolute((5e-3 * noiseFactor[t]!) / noiseFactor[999]!)],
+  ["diffusion-ops", /^direct\.t\d+\.kl\.grad$/, relative(1e-3)],
+  ["diffusion-ops", new RegExp(`^direct\\.${late}\\w+\\.vb$`), absolute(1e-6)],
+  ["diffusion-ops", new RegExp(`^direct\\.${late}kl\\.loss$`), absolute(1e-3)],
+  ["diffusion-ops", new RegExp(`^${late}vb_terms_bpd_clipped$`), absolute(1e-6)],
+  ["diffusion-ops", /^t0\.(vb_terms_bpd|training\.(vb|loss)$)/, relative(5e-2)],
+  ["diffusion-ops", /^direct\.t0\.xstart\./, relative(5e-2)],
+];
+
+/** What no row names: a ten-thousandth of the tensor's largest value. */
+const otherwise = relative(1e-4);
+
+export function toleranceOf(kind: string, name: string): Tolerance {
+  for (const [rowKind, pattern, tolerance] of tolerances) {
+    const match = rowKind === kind ? pattern.exec(name) : null;
+    if (match !== null) return typeof tolerance === "function" ? tolerance(Number(match[1])) : tolerance;
+  }
+  return otherwise;
+}
+
+/** The worst of a group of tensors that share a tolerance. */
+export interface Finding {
+  readonly group: string;
+  readonly tolerance: Tolerance;
+  /** Tensors in the group. */
+  readonly count: number;
+  readonly error: number;
+  /** The tensor it was found in. */
+  readonly worst: string;
+  readonly green: boolean;
+}
+
+/** Collects what a fixture's check finds. */
+export interface Findings {
+  /** Compares a stored tensor with ours; the tolerance is that of `as`, where the name alone does not tell. */
+  compare(group: string, name: string, ours: Values, as?: string): void;
+  /** Notes a measure that is no comparison of tensors. `worst` says of what. */
+  note(group: string, tolerance: Tolerance, error: number, worst: string): void;
+  all(): readonly Finding[];
+}
+
+export function findings(fixture: Fixture): Findings {
+  const groups = new Map<string, Finding>();
+  const note: Findings["note"] = (group, tolerance, error, worst) => {
+    const key = `${group} ${tolerance.limit} ${tolerance.unit}`;
+    const before = groups.get(key);
+    const count = (before?.count ?? 0) + 1;
+    // Written so that a NaN is the worst of all.
+    groups.set(
+      key,
+      before !== undefined && !(error > before.error || Number.isNaN(error))
+        ? { ...before, count }
+        : { group, tolerance, count, error, worst, green: error <= tolerance.limit },
+    );
+  };
+  return {
+    note,
+    compare: (group, name, ours, as = name) => {
+      const tolerance = toleranceOf(fixture.kind, as);
+      note(group, tolerance, difference(fixture.stored(name), ours, tolerance.unit), name);
+    },
+    all: () => [...groups.values()],
+  };
+}
+
+/** The largest difference; infinite where the shapes differ. */
+function difference(stored: Values, ours: Values, unit: string): number {
+  if (!sameShape(stored.shape, ours.shape)) return Number.POSITIVE_INFINITY;
+  const error = largest(stored.data.length, (i) => ours.data[i]! - stored.data[i]!);
+  return unit === "absolute" || error === 0 ? error : error / largest(stored.data.length, (i) => stored.data[i]!);
+}
+
+/** The largest magnitude; NaN where one value is. */
+function largest(count: number, at: (i: number) => number): number {
+  let most = 0;
+  for (let i = 0; i < count; i++) {
+    const size = Math.abs(at(i));
+    if (!(size <= most)) most = size;
+    if (Number.isNaN(most)) return most;
+  }
+  return most;
+}
+
+/** A check that would be sound but is not made, with the reason: neither green nor failing. */
+export class Declined extends Error {
+  override readonly name = "Declined";
+}

@@ -1,0 +1,44 @@
+import type { Backend, DeviceTensor, DeviceTensors, Feeds, Graph, Scan, ScanFeeds } from "@dit/core";
+import { disposeAll, type ReferenceTensor } from "@dit/core/internal";
+import type { Values } from "./fixture";
+
+export type Results = Readonly<Record<string, Values>>;
+
+/** Runs a graph once for each feed, compiled once. */
+export async function evaluate(backend: Backend, graph: Graph, ...feeds: readonly Feeds[]): Promise<Results[]> {
+  const executable = await backend.compile(graph);
+  try {
+    const results: Results[] = [];
+    for (const feed of feeds) results.push(await readAll(await executable.run(feed)));
+    return results;
+  } finally {
+    await executable.dispose();
+  }
+}
+
+/** Runs a scan once. */
+export async function evaluateScan(backend: Backend, scan: Scan, feeds: ScanFeeds): Promise<{ carry: Results; ys: Results }> {
+  const executable = await backend.compileScan(scan);
+  try {
+    const { carry, ys } = await executable.run(feeds);
+    return { carry: await readAll(carry), ys: await readAll(ys) };
+  } finally {
+    await executable.dispose();
+  }
+}
+
+async function readAll(tensors: DeviceTensors): Promise<Results> {
+  const entries = await Promise.all(Object.entries(tensors).map(async ([name, tensor]) => [name, await valuesOf(tensor)] as const));
+  disposeAll(tensors);
+  return Object.fromEntries(entries);
+}
+
+/** The reference backend computes in float64 and rounds when it is read; the check wants what it computed. */
+async function valuesOf(tensor: DeviceTensor | ReferenceTensor): Promise<Values> {
+  return "float64" in tensor ? { shape: tensor.shape, data: tensor.float64 } : tensor.read();
+}
+
+/** The same record with `prefix.` before each name. */
+export function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
+}

@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FormatError, type HostTensor, hostF32, hostI32, readSafetensors, type Shape } from "@dit/core";
+import { toFloat64 } from "@dit/core/internal";
+
+/** Numbers with a shape: a stored tensor, or what we computed for one. */
+export interface Values {
+  readonly shape: Shape;
+  readonly data: ArrayLike<number>;
+}
+
+/** A json file beside tensors. Every tensor that is asked for counts as used; those left over are reported. */
+export interface Fixture {
+  readonly file: string;
+  readonly kind: string;
+  /** Names of its tensors. */
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  /** @throws FormatError when there is no such tensor */
+  stored(name: string): Values;
+  /** A stored tensor as an input of a graph. */
+  f32(name: string): HostTensor<"f32">;
+  i32(name: string): HostTensor<"i32">;
+  /** An entry of the json. @throws FormatError when there is none */
+  setting<T>(key: string): T;
+  /** Entries of the json whose keys begin with `prefix`. */
+  settings<T>(prefix: string): readonly T[];
+  unused(): readonly string[];
+}
+
+/** A json file of a folder that says what kind of fixture it is. */
+export interface FixtureFile {
+  readonly file: string;
+  readonly kind: string;
+  read(): Fixture;
+}
+
+/** Every fixture in a folder and its sub-folders. A json file without a kind is none. */
+export function findFixtures(folder: string): FixtureFile[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"));
+  return files.sort().flatMap((file) => {
+    const json = parse(readFileSync(join(folder, file), "utf8"));
+    const kind = json?.["kind"];
+    if (json === undefined || typeof kind !== "string") return [];
+    const tensorFile = join(folder, file.replace(/json$/, "safetensors"));
+    return [{ file, kind, read: () => fixtureOf(file, kind, json, existsSync(tensorFile) ? readTensors(tensorFile) : new Map()) }];
+  });
+}
+
+/** A fixture from its parts. */
+export function fixtureOf(
+  file: string,
+  kind: string,
+  json: Readonly<Record<string, unknown>>,
+  tensors: ReadonlyMap<string, Values>,
+): Fixture {
+  const used = new Set<string>();
+  const stored = (name: string): Values => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw new FormatError(`${file}: there is no tensor ${name} beside it`);
+    used.add(name);
+    return tensor;
+  };
+  return {
+    file,
+    kind,
+    names: [...tensors.keys()],
+    has: (name) => tensors.has(name),
+    stored,
+    f32: (name) => hostF32(stored(name).shape, stored(name).data),
+    i32: (name) => hostI32(stored(name).shape, stored(name).data),
+    setting: <T>(key: string): T => {
+      if (!(key in json)) throw new FormatError(`${file}: ${key} is missing`);
+      return json[key] as T;
+    },
+    settings: <T>(prefix: string) => Object.keys(json).flatMap((key) => (key.startsWith(prefix) ? [json[key] as T] : [])),
+    unused: () => [...tensors.keys()].filter((name) => !used.has(name)),
+  };
+}
+
+/** The tensors of a safetensors file in float64, which holds every one of them exactly. */
+export function readTensors(path: string): Map<string, Values> {
+  const { tensors } = readSafetensors(new Uint8Array(readFileSync(path)));
+  return new Map([...tensors].map(([name, entry]) => [name, { shape: entry.shape, data: toFloat64(entry) }]));
+}
+
+/** A json file that cannot be parsed has no kind either. */
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
