@@ -29,7 +29,19 @@ if (existsSync(run)) {
 const drawing = ["--sampler", "ddim", "--steps", "25", "--cfg", "2"];
 dit("train", "--config", "examples/quickstart.json");
 dit("sample", run, "--per-class", "8", ...drawing, "--out", `${run}/samples/final.png`);
-dit("sample", run, "--per-class", "50", "--seed", "1", "--batch", "100", ...drawing, "--npz", `${run}/samples/final.npz`);
+dit(
+  "sample",
+  run,
+  "--per-class",
+  "50",
+  "--seed",
+  "1",
+  "--batch",
+  "100",
+  ...drawing,
+  "--npz",
+  `${run}/samples/final.npz`,
+);
 dit("export", run, "--out", `${run}/exported`);
 dit("report", run);
 

@@ -1,5 +1,5 @@
 import { type Backend, ConfigError, type HostTensor, type Port } from "@dit/core";
-import { isDeviceTensor, matchFeeds, matchStacked } from "@dit/core/internal";
+import { bindConstants, disposeAll, matchFeeds, matchStacked } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
 import { lowerGraph, lowerScanGraph, nativeComposites, tripCount } from "./lower/lowerGraph";
 import { Tensors } from "./ortTensor";
@@ -20,12 +20,18 @@ export interface OrtOptions {
  * @throws ConfigError for a provider that this platform lacks
  */
 export async function ort({ provider = "cpu", threads }: OrtOptions = {}): Promise<Backend> {
-  if (provider !== "cpu") throw new ConfigError(`there is no onnxruntime provider ${JSON.stringify(provider)} here (providers: cpu)`);
+  if (provider !== "cpu")
+    throw new ConfigError(`there is no onnxruntime provider ${JSON.stringify(provider)} here (providers: cpu)`);
   const runtime = await loadRuntime();
   const tensors = new Tensors(runtime);
   const sessions = new Sessions(runtime, threads);
 
-  const wrapAll = (ports: readonly Port[], outputs: Readonly<Record<string, RuntimeTensor>>, prefix = "", steps?: number) =>
+  const wrapAll = (
+    ports: readonly Port[],
+    outputs: Readonly<Record<string, RuntimeTensor>>,
+    prefix = "",
+    steps?: number,
+  ) =>
     Object.fromEntries(
       ports.map(({ name, tensor: { dtype, shape } }) => [
         name,
@@ -38,11 +44,14 @@ export async function ort({ provider = "cpu", threads }: OrtOptions = {}): Promi
     capabilities: { dtypes: ["f32", "i32", "bool"], nativeComposites, scanStaysOnDevice: true },
 
     async compile(graph, { constants = {} } = {}) {
+      const { free } = bindConstants(graph.name, graph.inputs, constants);
       const session = await sessions.open(lowerGraph(graph, constants));
-      const free = graph.inputs.filter(({ name }) => constants[name] === undefined);
       return {
         run: async (inputs) => {
-          const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [free[i]!.name, tensors.runtimeTensor(feed)]);
+          const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [
+            free[i]!.name,
+            tensors.runtimeTensor(feed),
+          ]);
           return wrapAll(graph.outputs, await session.run(Object.fromEntries(feeds)));
         },
         dispose: () => session.close(),
@@ -50,15 +59,19 @@ export async function ort({ provider = "cpu", threads }: OrtOptions = {}): Promi
     },
 
     async compileScan(scan, { constants: bound = {} } = {}) {
+      const { free } = bindConstants(scan.name, scan.constants, bound);
       const session = await sessions.open(lowerScanGraph(scan, bound));
-      const free = scan.constants.filter(({ name }) => bound[name] === undefined);
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);
           const feeds: Record<string, RuntimeTensor> = {
             [tripCount]: new runtime.Tensor("int64", BigInt64Array.of(BigInt(stacked.steps)), []),
           };
-          const feed = (prefix: string, ports: readonly Port[], values: readonly Parameters<typeof tensors.runtimeTensor>[0][]) =>
+          const feed = (
+            prefix: string,
+            ports: readonly Port[],
+            values: readonly Parameters<typeof tensors.runtimeTensor>[0][],
+          ) =>
             ports.forEach(({ name }, i) => {
               feeds[`${prefix}.${name}`] = tensors.runtimeTensor(values[i]!);
             });
@@ -66,7 +79,7 @@ export async function ort({ provider = "cpu", threads }: OrtOptions = {}): Promi
           feed("carry", scan.carry, matchFeeds(scan.name, scan.carry, carry));
           feed("xs", scan.xs, stacked.xs);
           const outputs = await session.run(feeds);
-          for (const donated of Object.values(carry)) if (isDeviceTensor(donated)) donated.dispose();
+          disposeAll(carry);
           return {
             carry: wrapAll(scan.carry, outputs, "next."),
             ys: wrapAll(scan.ys, outputs, "ys.", stacked.steps),

@@ -1,5 +1,4 @@
-import { dit, ditSpec, f32, i32, type Graph, type Model, trace } from "@dit/core";
-import { bindParams, paramTypes } from "@dit/core/internal";
+import { bindParams, dit, ditSpec, f32, type Graph, i32, type Model, paramTypes, trace } from "@dit/core";
 import { lowerGraph } from "./lower/lowerGraph";
 import { encodeModel } from "./onnx/encode";
 import type { TensorProto } from "./onnx/model";

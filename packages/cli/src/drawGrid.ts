@@ -1,12 +1,17 @@
-import { dirname } from "node:path";
 import { mkdirSync } from "node:fs";
-import { type HostTensor, type Samples } from "@dit/core";
+import { dirname } from "node:path";
+import type { HostTensor, Samples } from "@dit/core";
 import { imageGrid } from "./images/grid";
 import { encodePng } from "./images/png";
 import { atomicWrite } from "./run/atomicWrite";
 
 /** Writes a grid of samples as a PNG that says what remakes it. */
-export function drawGrid(file: string, samples: Samples, columns: number, notes: Readonly<Record<string, string>>): void {
+export function drawGrid(
+  file: string,
+  samples: Samples,
+  columns: number,
+  notes: Readonly<Record<string, string>>,
+): void {
   const { settings, images } = samples;
   const grid = imageGrid(images, { columns, scale: scaleFor(images), padding: 4, background: 24 });
   const { classes, ...rest } = settings;

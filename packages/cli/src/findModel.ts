@@ -16,7 +16,10 @@ export function findModelFile(path: string): string {
   if (existsSync(join(path, checkpointFiles.ema))) return join(path, checkpointFiles.ema);
   const newest = listCheckpoints(runFolder(path).checkpoints).at(-1);
   if (newest === undefined) {
-    throw new ConfigError(`${path} holds no checkpoint; give a run's folder, a checkpoint's folder or a .safetensors file`);
+    const hint = existsSync(runFolder(path).config)
+      ? "the run has not saved one yet"
+      : "give a run, a checkpoint or a .safetensors file";
+    throw new ConfigError(`${path} holds no checkpoint; ${hint}`);
   }
   return join(newest.path, checkpointFiles.ema);
 }

@@ -1,6 +1,6 @@
 import type { HostTensor } from "@dit/core";
-import { type AttributeValue, bytesOf, type NodeProto, type TensorProto } from "../onnx/model";
 import { elementTypeOf } from "../elementTypes";
+import { type AttributeValue, bytesOf, type NodeProto, type TensorProto } from "../onnx/model";
 
 interface OpOptions {
   readonly domain?: "com.microsoft";
@@ -45,6 +45,15 @@ export class Emitter {
     return outputs;
   }
 
+  /** Gives the value that the newest nodes made another name. False when none of this graph's nodes makes it. */
+  rename(value: string, name: string): boolean {
+    const at = this.nodes.findLastIndex((node) => node.outputs.includes(value));
+    const node = this.nodes[at];
+    if (node === undefined) return false;
+    this.nodes[at] = { ...node, outputs: node.outputs.map((output) => (output === value ? name : output)) };
+    return true;
+  }
+
   /** A constant of whole numbers, as ONNX wants shapes and axes. Equal ones are stored once. */
   ints(values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt);
@@ -83,4 +92,3 @@ export class Emitter {
     return name;
   }
 }
-

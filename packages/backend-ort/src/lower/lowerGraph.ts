@@ -1,7 +1,6 @@
-import type { Graph, Port, Scan } from "@dit/core";
+import type { Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
 import type { CompositeName, OpName } from "@dit/core/internal";
 import { isComposite, lower, lowerScan, nodesOf, stepGraph } from "@dit/core/internal";
-import type { HostTensor, Tensor } from "@dit/core";
 import { elementTypeOf } from "../elementTypes";
 import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../onnx/model";
 import { composites } from "./composites";
@@ -102,17 +101,25 @@ function free(ports: readonly Port[], bound: Bound): readonly Port[] {
   return ports.filter(({ name }) => bound[name] === undefined);
 }
 
-/** Emits every node and names the outputs. An identity gives each output its own name, even where two share a value. */
+/**
+ * Emits every node and names the outputs. A value is made under its output's name where it can be: an identity in between
+ * would copy it, which for a train state costs as much as an optimiser's pass over it.
+ */
 function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): ValueInfoProto[] {
+  const wanted = new Map(graph.outputs.map(({ name, tensor }) => [tensor, name]));
   for (const node of nodesOf(graph)) {
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    names.set(node, loweringOf(node.op)(emit, node, inputs));
+    const value = loweringOf(node.op)(emit, node, inputs);
+    const name = wanted.get(node);
+    names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
   emit.scope = "";
   return graph.outputs.map(({ name, tensor }) => {
-    emit.nodes.push({ opType: "Identity", inputs: [names.get(tensor)!], outputs: [name], name: `output ${name}` });
+    const value = names.get(tensor)!;
+    if (value !== name)
+      emit.nodes.push({ opType: "Identity", inputs: [value], outputs: [name], name: `output ${name}` });
     return valueInfo(name, tensor);
   });
 }

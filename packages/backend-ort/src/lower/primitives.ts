@@ -1,4 +1,4 @@
-import type { Node, PrimitiveName } from "@dit/core/internal";
+import { hostArray, type Node, type PrimitiveName } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
 import type { Emitter } from "./emitter";
@@ -43,8 +43,8 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
       : emit.op("MatMul", inputs);
   },
 
-  reduceSum: (emit, { attributes: { axes } }, [x]) => emit.op("ReduceSum", [x!, emit.ints(axes)]),
-  reduceMax: (emit, { attributes: { axes } }, [x]) => emit.op("ReduceMax", [x!, emit.ints(axes)]),
+  reduceSum: reduction("ReduceSum"),
+  reduceMax: reduction("ReduceMax"),
 
   reshape: (emit, { shape }, [x]) => emit.reshape(x!, shape),
   transpose: (emit, { attributes: { permutation } }, inputs) =>
@@ -57,21 +57,25 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
     return emit.op("Slice", [name!, emit.ints(from), emit.ints(to), emit.ints(axes)]);
   },
   pad: (emit, { attributes: { before, after } }, [x]) => emit.op("Pad", [x!, emit.ints([...before, ...after])]),
-  concat: (emit, { attributes: { axis } }, inputs) => emit.op("Concat", inputs, { attributes: { axis: attr.int(axis) } }),
+  concat: (emit, { attributes: { axis } }, inputs) =>
+    emit.op("Concat", inputs, { attributes: { axis: attr.int(axis) } }),
 
   gather: (emit, _, inputs) => emit.op("Gather", inputs),
-  scatterAdd: (emit, node, [indices, updates]) => {
-    const [rows, updatesOf] = node.inputs;
-    const zeros = emit.op("Expand", [emit.number(0), emit.ints(node.shape)]);
+  scatterAdd: (emit, { shape, dtype, inputs: [rows] }, [indices, updates]) => {
+    const zero = emit.constant({ dtype, shape: [], data: hostArray(dtype, 1) });
+    const zeros = emit.op("Expand", [zero, emit.ints(shape)]);
     // ScatterND wants each index as a vector of its own, in int64.
-    const vectors = emit.reshape(
-      emit.op("Cast", [indices!], { attributes: { to: attr.int(elementTypes.int64.code) } }),
-      [...rows.shape, 1],
-    );
-    const values = updatesOf.dtype === "f32" ? updates! : emit.op("Cast", [updates!], { attributes: { to: attr.int(1) } });
-    return emit.op("ScatterND", [zeros, vectors, values], { attributes: { reduction: attr.string("add") } });
+    const wide = emit.op("Cast", [indices!], { attributes: { to: attr.int(elementTypes.int64.code) } });
+    const vectors = emit.reshape(wide, [...rows.shape, 1]);
+    return emit.op("ScatterND", [zeros, vectors, updates!], { attributes: { reduction: attr.string("add") } });
   },
 };
+
+/** ONNX takes no axes for all axes unless it is told not to. */
+function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
+  return (emit, { attributes: { axes } }, [x]) =>
+    emit.op(opType, [x!, emit.ints(axes)], { attributes: { noop_with_empty_axes: attr.int(1) } });
+}
 
 function same(opType: string): Lowering<unknown> {
   return (emit, _, inputs) => emit.op(opType, inputs);

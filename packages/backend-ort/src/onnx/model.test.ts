@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { attr, bytesOf, encodeModel, type GraphProto, type ModelProto, type ValueInfoProto } from "./index";
+import { encodeModel } from "./encode";
+import { attr, bytesOf, type GraphProto, type ModelProto, type ValueInfoProto } from "./model";
 
 function modelOf(graph: GraphProto): ModelProto {
   return { graph, opsets: { "": 22, "com.microsoft": 1 }, irVersion: 10, metadata: { origin: "test" } };

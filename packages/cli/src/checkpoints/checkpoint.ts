@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
   FormatError,
@@ -7,12 +7,12 @@ import {
   modelFromSafetensors,
   modelToSafetensors,
   readSafetensors,
-  toHostTensor,
   type TrainState,
+  toHostTensor,
   type Weights,
   writeSafetensors,
 } from "@dit/core";
-import { flushFolder } from "../run/atomicWrite";
+import { flushFolder, writeFlushed } from "../run/atomicWrite";
 import type { MeterState } from "../run/meter";
 
 /** Version of `state.json`. Raised when a reader of the older one would go wrong. */
@@ -27,6 +27,8 @@ export interface CheckpointNotes {
   readonly validationLoss?: number;
   /** The running means behind the next line of `metrics.jsonl`. */
   readonly meter: MeterState;
+  /** Fingerprint of the training images. */
+  readonly data: string;
 }
 
 /** A checkpoint on disk. */
@@ -46,7 +48,12 @@ export const checkpointFiles = {
  * Writes `<folder>/step-000500`. Everything goes to a folder of another name first, is flushed, and is renamed last: a
  * process killed at any moment leaves a whole checkpoint or none.
  */
-export function writeCheckpoint(folder: string, config: ModelConfig, state: TrainState, notes: CheckpointNotes): string {
+export function writeCheckpoint(
+  folder: string,
+  config: ModelConfig,
+  state: TrainState,
+  notes: CheckpointNotes,
+): string {
   const name = `step-${String(state.step).padStart(6, "0")}`;
   const temporary = join(folder, `${temporaryPrefix}${name}`);
   rmSync(temporary, { recursive: true, force: true });
@@ -67,18 +74,15 @@ export function writeCheckpoint(folder: string, config: ModelConfig, state: Trai
 
 const temporaryPrefix = ".unfinished-";
 
-function writeFlushed(file: string, content: Uint8Array | string): void {
-  writeFileSync(file, content);
-  const handle = openSync(file, "r+");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+/** Everything that training needs to go on. */
+export interface Checkpoint {
+  readonly config: ModelConfig;
+  readonly state: TrainState;
+  readonly notes: CheckpointNotes;
 }
 
-/** Reads everything that training needs to go on. @throws FormatError naming the file that is damaged */
-export function readCheckpoint(path: string): { config: ModelConfig; state: TrainState; notes: CheckpointNotes } {
+/** @throws FormatError naming the file that is damaged */
+export function readCheckpoint(path: string): Checkpoint {
   const notes = readNotes(path);
   const { config, weights: params } = read(path, checkpointFiles.model, modelFromSafetensors);
   const { weights: ema } = read(path, checkpointFiles.ema, modelFromSafetensors);
@@ -116,11 +120,15 @@ export function removeUnfinished(folder: string): void {
 }
 
 function readNotes(path: string): CheckpointNotes {
-  const notes = read(path, checkpointFiles.state, (bytes) => JSON.parse(new TextDecoder().decode(bytes))) as CheckpointNotes & {
+  const notes = read(path, checkpointFiles.state, (bytes) =>
+    JSON.parse(new TextDecoder().decode(bytes)),
+  ) as CheckpointNotes & {
     formatVersion: number;
   };
   if (notes.formatVersion !== formatVersion) {
-    throw new FormatError(`${basename(path)} has format version ${notes.formatVersion}, this program reads ${formatVersion}`);
+    throw new FormatError(
+      `${basename(path)} has format version ${notes.formatVersion}, this program reads ${formatVersion}`,
+    );
   }
   return notes;
 }

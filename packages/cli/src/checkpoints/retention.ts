@@ -4,7 +4,10 @@ import { type CheckpointEntry, listCheckpoints, removeCheckpoint } from "./check
 type Retention = Pick<TrainConfig["checkpoint"], "keepLast" | "keepEvery" | "best">;
 
 /** Which checkpoints may go: all but the newest `keepLast`, each `keepEvery`-th step's, and the best held-out loss. */
-export function superfluous(entries: readonly CheckpointEntry[], { keepLast, keepEvery, best }: Retention): CheckpointEntry[] {
+export function superfluous(
+  entries: readonly CheckpointEntry[],
+  { keepLast, keepEvery, best }: Retention,
+): CheckpointEntry[] {
   const kept = new Set(entries.slice(-keepLast));
   const leader = bestOf(entries);
   if (best && leader !== undefined) kept.add(leader);

@@ -15,10 +15,7 @@ export interface DoctorReport {
   readonly backends: readonly Diagnosis[];
 }
 
-const candidates: readonly BackendConfig[] = [
-  { kind: "ort", provider: "cpu", threads: null },
-  { kind: "reference" },
-];
+const candidates: readonly BackendConfig[] = [{ kind: "ort", provider: "cpu", threads: null }, { kind: "reference" }];
 
 /** `dit doctor`: tries every backend on a small graph. */
 export async function doctorCommand(): Promise<DoctorReport> {

@@ -1,11 +1,11 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Backend, hostI32, hostTensor, type Model, normal } from "@dit/core";
 import { exportModel, networkGraph } from "@dit/backend-ort";
+import { type Backend, hostI32, hostTensor, type Model, normal } from "@dit/core";
 import { openModel } from "../findModel";
 import { openBackend } from "../openBackend";
 import { VerificationError } from "../output/exit";
-import { atomicWrite } from "../run/atomicWrite";
+import { writeFlushed } from "../run/atomicWrite";
 import { runOnnxFile } from "../runOnnxFile";
 
 export interface ExportCommand {
@@ -24,30 +24,45 @@ export interface ExportSummary {
   readonly maxError: number | null;
 }
 
+const [modelFile, dataFile] = ["model.onnx", "model.onnx_data"];
+
 /**
- * `dit export`: writes the network as ONNX, then runs the file in a session of plain onnxruntime and compares it with the
- * library's own run of the same weights.
+ * `dit export`: writes the network as ONNX, runs the file in a session of plain onnxruntime and compares it with the
+ * library's own run of the same weights. Only then does it take the place of an earlier export.
  * @throws VerificationError when they differ by more than the tolerance
  */
-export async function exportCommand({ model: path, out, batchSize, tolerance, verify }: ExportCommand): Promise<ExportSummary> {
+export async function exportCommand({
+  model: path,
+  out,
+  batchSize,
+  tolerance,
+  verify,
+}: ExportCommand): Promise<ExportSummary> {
   const model = await openModel(path);
-  const folder = join(out, "onnx");
-  const [file, dataFile] = [join(folder, "model.onnx"), "model.onnx_data"];
-  mkdirSync(folder, { recursive: true });
   const onnx = exportModel(model, { batchSize, dataFile });
-  // The data first: a model file without its data would be taken for whole.
-  const handle = openSync(join(folder, dataFile), "w");
-  for (const piece of onnx.data) writeSync(handle, piece);
-  closeSync(handle);
-  atomicWrite(file, onnx.model);
-  if (!verify) return { file, maxError: null };
+  const [folder, unfinished] = [join(out, "onnx"), join(out, `.unfinished-onnx-${process.pid}`)];
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(unfinished);
+  try {
+    writeFlushed(join(unfinished, dataFile), ...onnx.data);
+    writeFlushed(join(unfinished, modelFile), onnx.model);
+    const maxError = verify ? await verified(join(unfinished, modelFile), model, batchSize, tolerance) : null;
+    // The data first: a model file without its data would be taken for whole.
+    for (const name of [dataFile, modelFile]) renameSync(join(unfinished, name), join(folder, name));
+    return { file: join(folder, modelFile), maxError };
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function verified(file: string, model: Model, batchSize: number, tolerance: number): Promise<number> {
   const backend = await openBackend({ kind: "ort", provider: "cpu", threads: null });
   try {
     const maxError = await compare(file, model, batchSize, backend);
-    if (!(maxError <= tolerance)) {
-      throw new VerificationError(`${file} differs from the model by ${maxError}, more than ${tolerance}`);
-    }
-    return { file, maxError };
+    if (maxError <= tolerance) return maxError;
+    throw new VerificationError(
+      `the exported file differs from the model by ${maxError}, more than ${tolerance}; it was not kept (--no-verify keeps it)`,
+    );
   } finally {
     await backend.dispose();
   }
@@ -60,8 +75,15 @@ async function compare(file: string, model: Model, batchSize: number, backend: B
   const size = shape.reduce((product, n) => product * n, 1);
   const feeds = {
     x: hostTensor("f32", shape, normal({ seed: 0, stream: "export", step: 0, sample: 0 }, size)),
-    t: hostTensor("f32", [batchSize], Float32Array.from({ length: batchSize }, (_, i) => (i * 389 + 37) % diffusion.timesteps)),
-    y: hostI32([batchSize], Array.from({ length: batchSize }, (_, i) => (i * 7) % dit.numClasses)),
+    t: hostTensor(
+      "f32",
+      [batchSize],
+      Float32Array.from({ length: batchSize }, (_, i) => (i * 389 + 37) % diffusion.timesteps),
+    ),
+    y: hostI32(
+      [batchSize],
+      Array.from({ length: batchSize }, (_, i) => (i * 7) % dit.numClasses),
+    ),
   };
   const executable = await backend.compile(networkGraph(model, batchSize));
   const outputs = await executable.run({ ...model.weights, ...feeds });

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { countParams, ditSpec, type ModelConfig, multiplyAdds } from "@dit/core";
+import { countParams, ditSpec, FormatError, type ModelConfig, multiplyAdds } from "@dit/core";
 import { parseSafetensorsHeader, safetensorsHeaderSize } from "@dit/core/internal";
 import { findModelFile } from "../findModel";
 
@@ -43,6 +43,8 @@ export function inspectCommand(path: string): Inspection {
       parameters: config === null ? null : countParams(ditSpec(config.dit)),
       multiplyAdds: config === null ? null : multiplyAdds(config.dit),
     };
+  } catch (cause) {
+    throw new FormatError(`${file}: ${(cause as Error).message}`, { cause });
   } finally {
     closeSync(handle);
   }
@@ -52,16 +54,20 @@ export function inspectCommand(path: string): Inspection {
 export function inspectionText({ file, bytes, tensors, values, config, multiplyAdds: flops }: Inspection): string {
   const count = (n: number) => n.toLocaleString("en");
   const width = Math.max(...tensors.map(({ name }) => name.length));
-  const rows = tensors.map(({ name, dtype, shape }) => `  ${name.padEnd(width)}  ${dtype.padEnd(4)}  [${shape.join(", ")}]`);
+  const rows = tensors.map(
+    ({ name, dtype, shape }) => `  ${name.padEnd(width)}  ${dtype.padEnd(4)}  [${shape.join(", ")}]`,
+  );
   const about =
     config === null
       ? ["  no configuration inside"]
       : [
-          `  DiT: ${config.dit.depth} blocks of width ${config.dit.hiddenSize}, ${config.dit.heads} heads, patch ${config.dit.patchSize}`,
+          `  DiT: ${config.dit.depth} ${config.dit.depth === 1 ? "block" : "blocks"} of width ${config.dit.hiddenSize}, ${config.dit.heads} heads, patch ${config.dit.patchSize}`,
           `  input ${config.dit.inChannels}x${config.dit.inputSize.join("x")}, ${config.dit.numClasses} classes, predicts ${config.diffusion.prediction}`,
-          `  ${(flops! / 1e9).toFixed(3)} G multiply-adds per forward pass of one sample`,
+          `  ${count(flops!)} multiply-adds per forward pass of one sample`,
         ];
-  return [`${file}: ${count(bytes)} bytes, ${tensors.length} tensors, ${count(values)} values`, ...about, ...rows].join("\n");
+  return [`${file}: ${count(bytes)} bytes, ${tensors.length} tensors, ${count(values)} values`, ...about, ...rows].join(
+    "\n",
+  );
 }
 
 function readBytes(handle: number, length: number): Uint8Array {

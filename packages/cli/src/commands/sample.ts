@@ -1,13 +1,24 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigError, createSampler, type HostTensor, hostTensor, type Model, type Samples, type SampleSettings, didYouMean } from "@dit/core";
+import {
+  ConfigError,
+  createSampler,
+  didYouMean,
+  type HostTensor,
+  hostTensor,
+  type Model,
+  type SampleSettings,
+  type Samples,
+} from "@dit/core";
 import { writeNpz } from "@dit/core/internal";
+import { shownPath } from "../config/configFile";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
 import { toBytes } from "../images/toBytes";
 import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
 import { atomicWrite } from "../run/atomicWrite";
+import { freeName } from "../run/runFolder";
 import { stopSignal } from "../stopSignal";
 
 export interface SampleCommand {
@@ -16,11 +27,13 @@ export interface SampleCommand {
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Partial<SampleSettings>;
+  readonly settings: Omit<SampleSettings, "guidance">;
+  /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
+  readonly guidance?: number;
   readonly seed: number;
   /** Images in one batch. */
   readonly batch: number;
-  /** PNG grid to write. */
+  /** PNG grid to write; without it and without `npz`, the first free of `samples.png`, `samples-2.png`, ... */
   readonly out?: string;
   /** npz to write: arr_0 uint8 NHWC, arr_1 labels. */
   readonly npz?: string;
@@ -37,40 +50,51 @@ export interface SampleSummary {
 
 /** `dit sample`: draws images of the given classes. */
 export async function sampleCommand(command: SampleCommand): Promise<SampleSummary> {
-  const { progress, perClass } = command;
-  if (command.out === undefined && command.npz === undefined) throw new ConfigError("say where the images go: --out grid.png, --npz images.npz or both");
+  const { progress, perClass, npz } = command;
   const model = await openModel(command.model);
   const labels = labelsOf(model, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
+  const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
+  const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
   const backend = await openBackend(command.backend);
-  const stop = stopSignal(() => progress.note("stopping"));
+  const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
   try {
-    const samples = await drawAll(command, model, backend, labels, stop.signal);
+    const samples = await drawAll(
+      { ...command, settings: { ...command.settings, guidance } },
+      model,
+      backend,
+      labels,
+      stop.signal,
+    );
     progress.done();
-    if (command.out !== undefined) drawGrid(command.out, samples, perClass, { "dit:model": command.model });
-    if (command.npz !== undefined) {
+    if (out !== undefined) drawGrid(out, samples, perClass, { "dit:model": shownPath(command.model) });
+    if (npz !== undefined) {
       const { data, shape } = toBytes(samples.images);
-      mkdirSync(dirname(command.npz), { recursive: true });
+      mkdirSync(dirname(npz), { recursive: true });
       const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
-      atomicWrite(command.npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
+      atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
     }
     const { classes: _, seed: __, ...settings } = samples.settings;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
-      out: command.out ?? null,
-      npz: command.npz ?? null,
+      out: out ?? null,
+      npz: npz ?? null,
       settings,
     };
+  } catch (error) {
+    progress.done();
+    stop.throwIfReceived("stopped; no image was written");
+    throw error;
   } finally {
     stop.dispose();
     await backend.dispose();
   }
 }
 
-/** Batch by batch; each batch has a seed of its own, derived from the first. */
+/** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
 async function drawAll(
-  { settings, seed, batch, progress }: SampleCommand,
+  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: SampleSettings },
   model: Model,
   backend: Parameters<typeof createSampler>[1],
   labels: readonly number[],
@@ -111,9 +135,18 @@ export function labelsOf({ config }: Pick<Model, "config">, classes: readonly st
     const named = names.indexOf(given);
     const label = named === -1 && /^\d+$/.test(given) ? Number(given) : named;
     if (label >= 0 && label < numClasses) return label;
+    if (/^-?\d+$/.test(given) || names.length === 0) {
+      throw new ConfigError(
+        `class ${given} is out of range: the model knows ${numClasses} classes, 0..${numClasses - 1}`,
+      );
+    }
     const near = didYouMean(given, names);
+    const known = `${names.slice(0, shownNames).join(", ")}${names.length > shownNames ? ", ..." : ""}`;
     throw new ConfigError(
-      `class ${given} is out of range: the model knows ${numClasses} classes, 0..${numClasses - 1}${near === undefined ? "" : `; did you mean ${near}?`}`,
+      `there is no class "${given}"${near === undefined ? "" : `; did you mean ${near}?`} (classes: ${known})`,
     );
   });
 }
+
+/** Class names that an error lists; ImageNet has a thousand. */
+const shownNames = 12;

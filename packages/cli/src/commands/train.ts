@@ -2,22 +2,29 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   type AdamWConfig,
+  type Backend,
   ConfigError,
   countParams,
   createSampler,
   ditSpec,
   type Model,
   type ModelConfig,
-  type Sampler,
   type StepMetrics,
-  train,
   type TrainState,
+  train,
 } from "@dit/core";
-import { type CheckpointNotes, listCheckpoints, readCheckpoint, removeUnfinished, writeCheckpoint } from "../checkpoints/checkpoint";
+import {
+  type Checkpoint,
+  type CheckpointNotes,
+  listCheckpoints,
+  readCheckpoint,
+  removeUnfinished,
+  writeCheckpoint,
+} from "../checkpoints/checkpoint";
 import { applyRetention } from "../checkpoints/retention";
 import { type ConfigSources, configFileText, resolveConfig } from "../config/resolveConfig";
 import type { TrainConfig } from "../config/trainConfig";
-import { split } from "../data/dataset";
+import { type Dataset, split } from "../data/dataset";
 import { openDataset } from "../data/openDataset";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
@@ -25,7 +32,7 @@ import { modelFromConfig } from "../modelFromConfig";
 import { openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
 import { writeReport } from "../report/writeReport";
-import { atomicWrite } from "../run/atomicWrite";
+import { atomicWrite, removeTemporaries } from "../run/atomicWrite";
 import { environment } from "../run/environment";
 import { addToMeter, emptyMeter, type MeterState, readMeter } from "../run/meter";
 import { appendMetric, truncateMetrics } from "../run/metrics";
@@ -52,25 +59,33 @@ export interface TrainSummary {
 
 /** `dit train`: trains, and leaves a run folder from which everything can be seen, remade and continued. */
 export async function trainCommand({ sources, root, resume, progress }: TrainCommand): Promise<TrainSummary> {
-  const resolved = resolveConfig(resume === undefined ? sources : { ...sources, file: configOf(resume) });
+  const resolved = resolveConfig(resume === undefined ? sources : { ...sources, run: configOf(resume) });
   const { config } = resolved;
+  const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume));
   const all = await openDataset(config.data, { imageSize: config.imageSize ?? undefined });
   const data = split(all, config.validation, 0);
   const model = modelFromConfig(config, data.train);
-  const init = config.init === null ? undefined : await openModel(config.init);
-  if (init !== undefined) requireSameShape(model, init, config.init!);
+  if (from !== undefined) requireContinuation(config, model, data.train, from);
+  // A run with a checkpoint goes on from there: what it began with need not exist any more.
+  const init = config.init === null || from !== undefined ? undefined : await openModel(config.init);
+  if (init !== undefined) requireSameShape(model, init.config, `init ${config.init}`);
   const backend = await openBackend(config.backend);
+  // Before the first step, so that a model that cannot be sampled this way is not trained first.
+  const preview = await previewer(model, backend, config);
 
+  // Nothing is written before this line: a command that cannot work leaves everything as it was.
   const run = resume === undefined ? createRunFolder(root, config.name) : runFolder(resume);
-  const from = resume === undefined ? undefined : lastCheckpoint(run);
   atomicWrite(run.config, configFileText(resolved));
-  atomicWrite(run.environment, `${JSON.stringify(environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node"]), null, 2)}\n`);
+  atomicWrite(
+    run.environment,
+    `${JSON.stringify(environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node"]), null, 2)}\n`,
+  );
   truncateMetrics(run.metrics, from?.notes.step ?? 0);
   const recorder = record(run, config, progress, from?.notes);
-  const preview = previewer(model, backend, config, run);
   const stop = stopSignal(() => progress.note("stopping after this call; once more quits without saving"));
+  const parameters = countParams(ditSpec(model.dit));
   progress.note(
-    `${run.path}: ${countParams(ditSpec(model.dit)).toLocaleString("en")} parameters, ${data.train.size.toLocaleString("en")} images, ${backend.name}`,
+    `${run.path}: ${parameters.toLocaleString("en")} parameters, ${data.train.size.toLocaleString("en")} images, ${backend.name}`,
   );
 
   try {
@@ -93,17 +108,22 @@ export async function trainCommand({ sources, root, resume, progress }: TrainCom
       onMetrics: recorder.step,
       onValidation: recorder.validation,
       onPreview: async (step, current) => {
-        await preview.draw(step, current);
-        writeReport(run, resolved, model);
+        await preview.draw(run, step, current);
+        writeReport(run, resolved, parameters);
       },
       onCheckpoint: (current: TrainState) => {
-        const path = writeCheckpoint(run.checkpoints, model, current, recorder.notes(current.step));
+        const path = writeCheckpoint(run.checkpoints, model, current, {
+          ...recorder.notes(current.step),
+          data: data.train.fingerprint,
+        });
         applyRetention(run.checkpoints, config.checkpoint);
         progress.event("checkpoint", { step: current.step, path });
       },
     });
     progress.done();
-    writeReport(run, resolved, model);
+    // Again, for a run that was killed between its last checkpoint and the deletions.
+    applyRetention(run.checkpoints, config.checkpoint);
+    writeReport(run, resolved, parameters);
     stop.throwIfReceived(`stopped at step ${state.step}; continue with: dit train --resume ${run.path}`);
     return { run: run.path, step: state.step, loss: recorder.lastLoss(), report: run.report };
   } finally {
@@ -122,10 +142,30 @@ function configOf(folder: string): string {
   return config;
 }
 
-function lastCheckpoint(run: RunFolder) {
+/** The newest checkpoint, after clearing away what a killed process left half-done. */
+function lastCheckpoint(run: RunFolder): Checkpoint | undefined {
   removeUnfinished(run.checkpoints);
+  for (const folder of [run.path, run.samples]) removeTemporaries(folder);
   const newest = listCheckpoints(run.checkpoints).at(-1);
   return newest === undefined ? undefined : readCheckpoint(newest.path);
+}
+
+/** @throws ConfigError when the settings or the images changed so much that the run would not be the same one any more */
+function requireContinuation(
+  { train: { steps } }: TrainConfig,
+  model: ModelConfig,
+  data: Dataset,
+  { config, notes }: Checkpoint,
+): void {
+  requireSameShape(model, config, "the checkpoint");
+  if (steps < notes.step) {
+    throw new ConfigError(`train.steps is ${steps}, but the run has taken ${notes.step} steps already`);
+  }
+  if (data.fingerprint !== notes.data) {
+    throw new ConfigError(
+      `${data.name} does not hold the training images that this run was saved with (data, imageSize and validation decide them); to train on others, start a new run with --init`,
+    );
+  }
 }
 
 function trainSettings({ train: t }: TrainConfig) {
@@ -144,17 +184,32 @@ function trainSettings({ train: t }: TrainConfig) {
   };
 }
 
-function requireSameShape(model: ModelConfig, init: Model, path: string): void {
-  const [wanted, given] = [model.dit, init.config.dit];
-  const key = (["inputSize", "inChannels", "patchSize", "hiddenSize", "depth", "heads", "mlpRatio", "numClasses", "learnSigma"] as const).find(
-    (name) => String(wanted[name]) !== String(given[name]),
-  );
+const sizes = [
+  "inputSize",
+  "inChannels",
+  "patchSize",
+  "hiddenSize",
+  "depth",
+  "heads",
+  "mlpRatio",
+  "numClasses",
+  "learnSigma",
+] as const;
+
+function requireSameShape({ dit: wanted }: ModelConfig, { dit: given }: ModelConfig, which: string): void {
+  const key = sizes.find((name) => String(wanted[name]) !== String(given[name]));
   if (key !== undefined) {
-    throw new ConfigError(`init ${path} is a model of ${key} ${given[key]}, this run's is ${wanted[key]}`);
+    throw new ConfigError(`${which} is a model of ${key} ${given[key]}, this run's is ${wanted[key]}`);
+  }
+  // The label table has a row more where labels are dropped.
+  if (wanted.classDropout > 0 !== given.classDropout > 0) {
+    throw new ConfigError(
+      `${which} is a model of classDropout ${given.classDropout}, this run's is ${wanted.classDropout}: either both drop labels or neither does`,
+    );
   }
 }
 
-/** Turns steps into lines of metrics, TensorBoard events and progress. */
+/** Turns steps into lines of metrics, TensorBoard events and progress. A step has one line, with its validation loss if it has one. */
 function record(run: RunFolder, config: TrainConfig, progress: Progress, from: CheckpointNotes | undefined) {
   const board = tensorBoardWriter(run.tensorboard, { firstStep: (from?.step ?? 0) + 1 });
   const started = performance.now();
@@ -162,29 +217,34 @@ function record(run: RunFolder, config: TrainConfig, progress: Progress, from: C
   let last: StepMetrics | undefined;
   let measured: { step: number; loss: number } | undefined;
   const seconds = () => Math.round((from?.seconds ?? 0) * 1000 + performance.now() - started) / 1000;
-  const write = (metrics: StepMetrics, extra: { validationLoss?: number } = {}) => {
-    const means = meter.count === 0 ? metrics : readMeter(meter);
-    const { learningRate, imagesPerSecond, step } = metrics;
-    const line = { ...means, learningRate, imagesPerSecond, ...extra };
+  const write = ({ learningRate, imagesPerSecond, step }: StepMetrics, extra: { validationLoss?: number } = {}) => {
+    const line = { ...readMeter(meter), learningRate, imagesPerSecond, ...extra };
+    meter = emptyMeter;
     appendMetric(run.metrics, { step, ...line, seconds: seconds() });
     board.scalars(step, line);
     progress.event("metrics", { step, ...line });
   };
+  const isLast = (step: number) => step === config.train.steps;
+  const isLogged = (step: number) => step % config.log.everySteps === 0 || isLast(step);
+  const isMeasured = (step: number) =>
+    config.validation > 0 && (step % config.checkpoint.everySteps === 0 || isLast(step));
   return {
     step: (metrics: StepMetrics) => {
       last = metrics;
       meter = addToMeter(meter, metrics);
-      progress.update({ step: metrics.step, total: config.train.steps, loss: readMeter(meter).loss, imagesPerSecond: metrics.imagesPerSecond });
-      if (metrics.step % config.log.everySteps === 0) {
-        write(metrics);
-        meter = emptyMeter;
-      }
+      progress.update({
+        step: metrics.step,
+        total: config.train.steps,
+        loss: readMeter(meter).loss,
+        imagesPerSecond: metrics.imagesPerSecond,
+      });
+      if (isLogged(metrics.step) && !isMeasured(metrics.step)) write(metrics);
     },
     validation: (step: number, loss: number) => {
       measured = { step, loss };
       if (last !== undefined) write(last, { validationLoss: loss });
     },
-    notes: (step: number): CheckpointNotes => ({
+    notes: (step: number): Omit<CheckpointNotes, "data"> => ({
       step,
       seconds: seconds(),
       meter,
@@ -195,20 +255,19 @@ function record(run: RunFolder, config: TrainConfig, progress: Progress, from: C
 }
 
 /** Draws the same noise at each visit, so that one sees the same pictures grow. */
-function previewer(model: ModelConfig, backend: Parameters<typeof createSampler>[1], config: TrainConfig, run: RunFolder) {
+async function previewer(model: ModelConfig, backend: Backend, config: TrainConfig) {
   const { perClass, sampler, steps, guidance, guidanceChannels, clip } = config.sample;
   const shown = Math.min(model.dit.numClasses, largestPreview);
   const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
   const settings = { sampler, steps, guidance, guidanceChannels, clip };
-  let compiled: Promise<Sampler> | undefined;
+  const compiled = await createSampler(model, backend, classes.length, settings);
   return {
-    draw: async (step: number, current: Model) => {
-      compiled ??= createSampler(model, backend, classes.length, settings);
-      const samples = await (await compiled).run(current.weights, classes, { seed: config.train.seed });
+    draw: async (run: RunFolder, step: number, current: Model) => {
+      const samples = await compiled.run(current.weights, classes, { seed: config.train.seed });
       const file = join(run.samples, `step-${String(step).padStart(6, "0")}.png`);
       drawGrid(file, samples, perClass, { "dit:step": String(step) });
     },
-    dispose: async () => (await compiled)?.dispose(),
+    dispose: () => compiled.dispose(),
   };
 }
 

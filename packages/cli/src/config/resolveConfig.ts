@@ -10,6 +10,8 @@ export interface ConfigSources {
   readonly defaults?: Readonly<Record<string, unknown>>;
   /** Path of a JSON file, which may `extends` another. */
   readonly file?: string | undefined;
+  /** Path of the `config.json` of a run that goes on: its values keep the origins that it notes. */
+  readonly run?: string | undefined;
   /** The process's environment, of which `DIT_*` is read: `DIT_TRAIN_STEPS=100`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Flags by the dotted key that they set; undefined values were not given. */
@@ -38,6 +40,12 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   apply({ ...sources.defaults }, "default");
   if (sources.file !== undefined) {
     for (const { shown, values } of readConfigFiles(sources.file)) apply({ ...values }, `file ${shown}`);
+  }
+  if (sources.run !== undefined) {
+    for (const { shown, values, origins: noted } of readConfigFiles(sources.run)) {
+      apply({ ...values }, `file ${shown}`);
+      for (const [path, origin] of Object.entries(noted)) if (origins.has(path)) origins.set(path, origin);
+    }
   }
   for (const [name, text] of ditVariables(sources.env ?? {})) {
     const setting = settings.find((candidate) => candidate.env === name)!;

@@ -132,7 +132,6 @@ export const trainConfigSchema = z
     checkpoint: checkpoint.prefault({}),
     log: log.prefault({}),
     init: z.string().min(1).nullable().default(null).describe("Checkpoint to take initial weights from (fine-tuning)"),
-    resume: z.string().min(1).nullable().default(null).describe("Run folder to continue, bit for bit"),
   })
   .superRefine((config, context) => {
     const reject = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
@@ -160,8 +159,11 @@ export const trainConfigSchema = z
         `is ${config.model.heads}, which does not divide hiddenSize (${config.model.hiddenSize})`,
       );
     }
-    if (config.init !== null && config.resume !== null) {
-      reject(["init"], "and resume are both set: a resumed run already has its weights");
+    if (config.classDropout === 0 && config.sample.guidance !== 1) {
+      reject(
+        ["sample", "guidance"],
+        `is ${config.sample.guidance}, but with classDropout 0 nothing learns to draw without a label: set it to 1`,
+      );
     }
   });
 

@@ -18,6 +18,8 @@ import {
 /** Everything that a run's report shows. */
 export interface ReportInput {
   readonly name: string;
+  /** Where the run lies, for the commands; `runs/<name>` unless given. */
+  readonly folder?: string;
   /** By dotted key, with the source that `resolveConfig` gives. */
   readonly config: Readonly<Record<string, ReportSetting>>;
   readonly env: Readonly<Record<string, string>>;
@@ -65,7 +67,7 @@ ${loss ? chart(loss) : html`<p class="card empty">Nothing has been measured yet.
 ${small.length > 0 && html`<div class="small-charts">${small.map(chart)}</div>`}</section>
 ${sampleSection(input.samples)}
 ${checkpointTable(input.checkpoints)}
-${environmentAndCommands(input.env, input.commands ?? commandsFor(input.name))}
+${environmentAndCommands(input.env, input.commands ?? commandsFor(input.name, input.folder ?? `runs/${input.name}`))}
 ${settingsSection(input.config)}
 <footer>Written by dit. This file is complete: it loads nothing from anywhere.</footer>
 </main>
@@ -77,14 +79,13 @@ ${settingsSection(input.config)}
   return page.markup;
 }
 
-function commandsFor(name: string): ReportCommand[] {
-  const folder = quoted(`runs/${name}`);
+function commandsFor(name: string, folder: string): ReportCommand[] {
   return [
-    { title: "Draw samples", command: `dit sample ${folder}` },
-    { title: "Continue training", command: `dit train --resume ${folder}` },
+    { title: "Draw samples", command: `dit sample ${quoted(folder)}` },
+    { title: "Continue training", command: `dit train --resume ${quoted(folder)}` },
     {
       title: "Train it again",
-      command: `dit train --config ${quoted(`runs/${name}/config.json`)} --name ${quoted(`${name}-again`)}`,
+      command: `dit train --config ${quoted(`${folder}/config.json`)} --name ${quoted(`${name}-again`)}`,
     },
   ];
 }

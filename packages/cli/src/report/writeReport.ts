@@ -1,39 +1,46 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { countParams, ditSpec, type ModelConfig } from "@dit/core";
 import { listCheckpoints } from "../checkpoints/checkpoint";
+import { bestOf } from "../checkpoints/retention";
+import { shownPath } from "../config/configFile";
 import type { ResolvedConfig } from "../config/resolveConfig";
 import { readText } from "../images/pngText";
 import { atomicWrite } from "../run/atomicWrite";
+import { type Environment, environmentRows } from "../run/environment";
 import { readMetrics } from "../run/metrics";
 import type { RunFolder } from "../run/runFolder";
 import { renderReport } from "./report";
 import type { ReportSample } from "./samples";
 
-/** Writes a run's `report.html` from what lies in its folder. */
-export function writeReport(run: RunFolder, { config, origins }: ResolvedConfig, model: ModelConfig): void {
-  const environment = JSON.parse(readFileSync(run.environment, "utf8")) as Record<string, unknown>;
+/** Writes a run's `report.html` from what lies in its folder. `parameters`: how many the model has, where that is known. */
+export function writeReport(run: RunFolder, { config, origins }: ResolvedConfig, parameters: number | undefined): void {
+  const environment = JSON.parse(readFileSync(run.environment, "utf8")) as Environment;
   const settings = Object.entries(origins).map(
     ([key, source]) => [key, { value: valueAt(config, key), source }] as const,
   );
+  const checkpoints = listCheckpoints(run.checkpoints);
+  const best = bestOf(checkpoints);
   const final = join(run.samples, "final.png");
   atomicWrite(
     run.report,
     renderReport({
       name: basename(run.path),
+      folder: shownPath(run.path),
       config: Object.fromEntries(settings),
-      env: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, textOf(value)])),
+      env: environmentRows(environment),
       metrics: readMetrics(run.metrics),
       samples: samplesIn(run.samples),
       final: existsSync(final) ? new Uint8Array(readFileSync(final)) : undefined,
-      checkpoints: listCheckpoints(run.checkpoints).map(({ path, step, validationLoss }) => ({
-        path: `checkpoints/${basename(path)}`,
-        step,
-        ...(validationLoss === undefined ? {} : { validationLoss }),
+      checkpoints: checkpoints.map((entry) => ({
+        path: `checkpoints/${basename(entry.path)}`,
+        step: entry.step,
+        bytes: sizeOf(entry.path),
+        best: entry === best,
+        ...(entry.validationLoss === undefined ? {} : { validationLoss: entry.validationLoss }),
       })),
       notes: [],
-      parameters: countParams(ditSpec(model.dit)),
-      device: textOf(environment.cpu),
+      ...(parameters === undefined ? {} : { parameters }),
+      device: environment.cpu,
     }),
   );
 }
@@ -53,6 +60,7 @@ function valueAt(tree: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], tree);
 }
 
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** Bytes of a folder's files. */
+function sizeOf(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /**
@@ -11,7 +11,7 @@ export function atomicWrite(file: string, content: Uint8Array | string): void {
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {
-    writeFlushed(temporary, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    writeFlushed(temporary, content);
     renameOver(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -37,11 +37,23 @@ export function flushFolder(folder: string): void {
   }
 }
 
-function writeFlushed(file: string, bytes: Uint8Array): void {
+/** Removes what killed processes left in `folder` under temporary names. */
+export function removeTemporaries(folder: string): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (/^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** Writes a new file, piece after piece, and flushes it to the disk. */
+export function writeFlushed(file: string, ...pieces: readonly (Uint8Array | string)[]): void {
   const descriptor = openSync(file, "wx");
   try {
-    // One call may write less than asked for, and never more than 2 GB.
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));
+    for (const piece of pieces) {
+      const bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
+      // One call may write less than asked for, and never more than 2 GB.
+      for (let at = 0; at < bytes.length; )
+        at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));
+    }
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { ConfigError } from "@dit/core";
 
 /** Where the parts of a run lie. */
@@ -42,7 +42,7 @@ export function createRunFolder(root: string, name: string): RunFolder {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
     throw new ConfigError(
-      `${run.path} exists already and is never overwritten; continue it with --resume ${run.path}, or start another run with --name ${basename(nextFree(run.path))}`,
+      `${run.path} exists already and is never overwritten; continue it with --resume ${run.path}, or start another run with --name ${basename(freeName(run.path))}`,
       { cause },
     );
   }
@@ -56,16 +56,17 @@ export function createRunFolder(root: string, name: string): RunFolder {
  */
 export function moveAside(folder: string): string | undefined {
   if (!existsSync(folder)) return undefined;
-  const target = nextFree(folder);
+  const target = freeName(folder);
   renameSync(folder, target);
   return target;
 }
 
-function nextFree(folder: string): string {
-  const parent = dirname(folder);
-  const name = basename(folder);
-  for (let n = 2; ; n++) {
-    const candidate = join(parent, `${name}-${n}`);
+/** `path` if nothing is there, else the first free one of `<path>-2`, `<path>-3`, ..., before a file's extension. */
+export function freeName(path: string): string {
+  const extension = /\.(png|npz)$/.exec(path)?.[0] ?? "";
+  const stem = path.slice(0, path.length - extension.length);
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? path : `${stem}-${n}${extension}`;
     if (!existsSync(candidate)) return candidate;
   }
 }

@@ -6,7 +6,9 @@ import { type ParamSpec, paramsOf, type Weights } from "./params";
 
 /** First values of every parameter. Each draws from a stream of its own, so that its values do not depend on the others. */
 export function initialize(spec: object, seed: number): Weights {
-  return Object.fromEntries(Object.entries(paramsOf(spec)).map(([name, param]) => [name, initialValue(name, param, seed)]));
+  return Object.fromEntries(
+    Object.entries(paramsOf(spec)).map(([name, param]) => [name, initialValue(name, param, seed)]),
+  );
 }
 
 function initialValue(name: string, { shape, init }: ParamSpec, seed: number): HostTensor<"f32"> {
@@ -16,10 +18,18 @@ function initialValue(name: string, { shape, init }: ParamSpec, seed: number): H
     case "zeros":
       return hostTensor("f32", shape, new Float32Array(size));
     case "normal":
-      return hostTensor("f32", shape, normal(key, size).map((z) => z * init.std));
+      return hostTensor(
+        "f32",
+        shape,
+        normal(key, size).map((z) => z * init.std),
+      );
     case "xavierUniform": {
       const bound = Math.sqrt(6 / (init.fanIn + init.fanOut));
-      return hostTensor("f32", shape, Float32Array.from(uniform(key, size), (u) => (2 * u - 1) * bound));
+      return hostTensor(
+        "f32",
+        shape,
+        Float32Array.from(uniform(key, size), (u) => (2 * u - 1) * bound),
+      );
     }
     case "fixed":
       return hostTensor("f32", shape, init.values());

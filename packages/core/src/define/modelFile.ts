@@ -6,7 +6,7 @@ import { sameShape } from "../ir/shape";
 import { diffusionDefaults } from "./diffusion/config";
 import { ditConfig } from "./dit/config";
 import { ditSpec } from "./dit/dit";
-import type { Model, ModelConfig } from "./model";
+import { checkModel, type Model, type ModelConfig } from "./model";
 import { paramsOf, type Weights } from "./params";
 
 /** Where the configuration lies in a file's metadata. */
@@ -28,6 +28,7 @@ export function modelFromSafetensors(bytes: Uint8Array, given?: ModelConfig): Mo
   const file = readSafetensors(bytes);
   const config = given ?? configFrom(file.metadata[configKey]);
   const weights = Object.fromEntries([...file.tensors].map(([name, tensor]) => [name, toHostTensor(tensor)]));
+  checkModel(config);
   requireParams(config, weights);
   return { config, weights: weights as Weights };
 }

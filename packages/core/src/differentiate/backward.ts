@@ -1,5 +1,5 @@
-import { composites } from "../ir/composites/table";
 import { definition, isComposite } from "../ir/apply";
+import { composites } from "../ir/composites/table";
 import { zeros } from "../ir/create";
 import { isFloat } from "../ir/dtype";
 import { DitError } from "../ir/errors";

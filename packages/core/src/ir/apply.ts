@@ -1,7 +1,16 @@
 import { composites } from "./composites/table";
 import type { DType } from "./dtype";
 import { ShapeError } from "./errors";
-import type { AttributesOf, CompositeName, Fail, GradientRule, InputsOf, OpName, PrimitiveName, TensorType } from "./ops";
+import type {
+  AttributesOf,
+  CompositeName,
+  Fail,
+  GradientRule,
+  InputsOf,
+  OpName,
+  PrimitiveName,
+  TensorType,
+} from "./ops";
 import { primitives } from "./primitives/table";
 import { currentScope } from "./scope";
 import { Tensor } from "./tensor";

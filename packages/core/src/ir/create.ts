@@ -46,7 +46,11 @@ export function split<D extends DType>(x: Tensor<D>, count: number, axis = -1): 
 }
 
 /** Where `condition` holds `whenTrue`, elsewhere `whenFalse`. */
-export function select<D extends DType>(condition: Tensor<"bool">, whenTrue: Tensor<D>, whenFalse: Tensor<D>): Tensor<D> {
+export function select<D extends DType>(
+  condition: Tensor<"bool">,
+  whenTrue: Tensor<D>,
+  whenFalse: Tensor<D>,
+): Tensor<D> {
   return apply("select", [condition, whenTrue, whenFalse], {});
 }
 

@@ -53,7 +53,10 @@ export function withStep(scan: Scan, step: Graph): Scan {
 }
 
 /** Every node that the outputs need, each after its inputs. Iterative: a train step of 28 blocks is deep. */
-export function topologicalOrder(outputs: readonly Tensor[], isLeaf: (node: Tensor) => boolean = () => false): Tensor[] {
+export function topologicalOrder(
+  outputs: readonly Tensor[],
+  isLeaf: (node: Tensor) => boolean = () => false,
+): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
   const stack: { node: Tensor; next: number }[] = [];

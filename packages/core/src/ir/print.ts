@@ -4,7 +4,9 @@ import type { Tensor } from "./tensor";
 /** A graph as text, one node a line: `%3 = matmul(%1, weight) {transposeB: true} : f32[8, 384]  # blocks.0.mlp.fc1`. */
 export function print(graph: Graph): string {
   const names = new Map<Tensor, string>(graph.inputs.map(({ name, tensor }) => [tensor, name]));
-  const lines = [`graph ${graph.name}(${graph.inputs.map(({ name, tensor }) => `${name}: ${typeOf(tensor)}`).join(", ")})`];
+  const lines = [
+    `graph ${graph.name}(${graph.inputs.map(({ name, tensor }) => `${name}: ${typeOf(tensor)}`).join(", ")})`,
+  ];
   for (const node of nodesOf(graph)) {
     if (names.has(node)) continue;
     const name = `%${names.size - graph.inputs.length}`;

@@ -118,7 +118,7 @@ export class Tensor<D extends DType = DType> {
   /** Mean over `axes` (default all), which are dropped unless `keepDims`. */
   mean(axes?: readonly number[], { keepDims = false } = {}): Tensor<D> {
     const count = this.axes(axes).reduce((product, axis) => product * this.shape[axis]!, 1);
-    return this.sum(axes, { keepDims }).mul(1 / count);
+    return this.sum(axes, { keepDims }).div(count);
   }
 
   /** One size may be -1: it is inferred from the others. */

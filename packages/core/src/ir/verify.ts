@@ -11,8 +11,16 @@ import { sameShape } from "./shape";
  */
 export function verify(graph: Graph): void {
   const declared = new Set(graph.inputs.map(({ tensor }) => tensor));
-  requireUnique(graph.name, "input", graph.inputs.map(({ name }) => name));
-  requireUnique(graph.name, "output", graph.outputs.map(({ name }) => name));
+  requireUnique(
+    graph.name,
+    "input",
+    graph.inputs.map(({ name }) => name),
+  );
+  requireUnique(
+    graph.name,
+    "output",
+    graph.outputs.map(({ name }) => name),
+  );
   for (const node of nodesOf(graph)) {
     const type = infer(node.op, node.inputs, node.attributes, node.scope);
     if (type.dtype !== node.dtype || !sameShape(type.shape, node.shape)) {

@@ -22,7 +22,8 @@ const largestComparedConstant = 16;
 function keyOf(node: Tensor, ids: Map<Tensor, number>, fresh: number): string {
   if (node.is("constant")) {
     const { dtype, shape, data } = node.attributes.value;
-    const value = data.length <= largestComparedConstant ? Array.from(data, (x) => (Object.is(x, -0) ? "-0" : x)) : `#${fresh}`;
+    const value =
+      data.length <= largestComparedConstant ? Array.from(data, (x) => (Object.is(x, -0) ? "-0" : x)) : `#${fresh}`;
     return `constant ${dtype} [${shape}] ${value}`;
   }
   return `${node.op} ${JSON.stringify(node.attributes)} ${node.inputs.map((x) => ids.get(x))}`;

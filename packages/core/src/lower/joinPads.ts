@@ -1,4 +1,5 @@
 import { concat } from "../ir/create";
+import { sameShape } from "../ir/shape";
 import type { Tensor } from "../ir/tensor";
 
 /**
@@ -8,7 +9,7 @@ import type { Tensor } from "../ir/tensor";
 export function joinPads(sum: Tensor): Tensor {
   const terms = termsOf(sum);
   const axis = terms.length > 1 ? paddedAxis(terms) : undefined;
-  if (axis === undefined) return sum;
+  if (axis === undefined || !terms.every(({ shape }) => sameShape(shape, sum.shape))) return sum;
   const parts = terms.map((term) => {
     const { before } = term.attributes as { before: readonly number[] };
     return { start: before[axis]!, part: term.inputs[0]! };
@@ -19,7 +20,12 @@ export function joinPads(sum: Tensor): Tensor {
     if (start !== end) return sum;
     end += part.shape[axis]!;
   }
-  return end === sum.shape[axis] ? concat(parts.map(({ part }) => part), axis) : sum;
+  return end === sum.shape[axis]
+    ? concat(
+        parts.map(({ part }) => part),
+        axis,
+      )
+    : sum;
 }
 
 /** The pads that a tree of additions adds up; none when it adds anything else. */

@@ -6,7 +6,10 @@ export type Change = (node: Tensor) => Tensor;
 
 /** Rebuilds a graph bottom-up. */
 export function rewrite(graph: Graph, change: Change): Graph {
-  const outputs = rewriteTensors(graph.outputs.map(({ tensor }) => tensor), change);
+  const outputs = rewriteTensors(
+    graph.outputs.map(({ tensor }) => tensor),
+    change,
+  );
   return { ...graph, outputs: graph.outputs.map(({ name }, i) => ({ name, tensor: outputs[i]! })) };
 }
 

@@ -1,7 +1,7 @@
 import { apply } from "../ir/apply";
 import type { Graph } from "../ir/graph";
-import { broadcastShapes, sameShape } from "../ir/shape";
 import { inScope } from "../ir/scope";
+import { broadcastShapes, sameShape } from "../ir/shape";
 import type { Tensor } from "../ir/tensor";
 import { joinPads } from "./joinPads";
 import { rewrite, withInputs } from "./rewrite";
@@ -56,7 +56,10 @@ function isBroadcasting(node: Tensor): boolean {
 /** Uses what a broadcast operand was broadcast from, where the result keeps its shape. */
 function withoutBroadcasts(node: Tensor): Tensor {
   const [a, b] = node.inputs as readonly [Tensor, Tensor];
-  for (const [i, x, other] of [[0, a, b], [1, b, a]] as const) {
+  for (const [i, x, other] of [
+    [0, a, b],
+    [1, b, a],
+  ] as const) {
     if (!x.is("broadcastTo")) continue;
     const source = x.inputs[0];
     const shape = broadcastShapes(source.shape, other.shape);
@@ -78,5 +81,10 @@ function withoutIdentity(node: Tensor): Tensor {
 }
 
 function isScalar(x: Tensor, value: number): boolean {
-  return x.is("constant") && x.attributes.value.data.length === 1 && x.attributes.value.data[0] === value && x.dtype === "f32";
+  return (
+    x.is("constant") &&
+    x.attributes.value.data.length === 1 &&
+    x.attributes.value.data[0] === value &&
+    x.dtype === "f32"
+  );
 }

@@ -1,8 +1,8 @@
+import { nullLabel } from "../define/dit/config";
+import type { ModelConfig } from "../define/model";
 import { fillNormal } from "../host/normal";
 import { permutation, uniform, uniformInts } from "../host/rng";
 import { type HostTensor, hostZeros } from "../ir/hostTensor";
-import type { ModelConfig } from "../define/model";
-import { nullLabel } from "../define/dit/config";
 import type { Dataset } from "./dataset";
 
 /** A stack of training batches: x0, noise [K, N, C, I, J], step, y [K, N]. */

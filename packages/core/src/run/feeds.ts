@@ -1,42 +1,67 @@
 import { DitError } from "../ir/errors";
 import type { Port } from "../ir/graph";
+import type { HostTensor } from "../ir/hostTensor";
+import type { TensorType } from "../ir/ops";
 import { typeOf } from "../ir/print";
-import { type Shape, sameShape } from "../ir/shape";
+import { sameShape } from "../ir/shape";
 import type { DeviceTensors, Feed, Feeds } from "./backend";
+
+interface Wanted {
+  readonly name: string;
+  readonly tensor: TensorType;
+}
 
 /**
  * The feed of each port, in the ports' order.
  * @throws DitError when one is missing, unknown or of another type
  */
-export function matchFeeds(graph: string, ports: readonly Port[], feeds: Feeds): Feed[] {
+export function matchFeeds(graph: string, ports: readonly Wanted[], feeds: Feeds): Feed[] {
   const unknown = Object.keys(feeds).find((name) => !ports.some((port) => port.name === name));
   if (unknown !== undefined) throw new DitError(`${graph} has no input ${unknown}`);
   return ports.map(({ name, tensor }) => {
     const feed = feeds[name];
     if (feed === undefined) throw new DitError(`${graph}: input ${name} (${typeOf(tensor)}) is missing`);
-    requireType(graph, name, feed, tensor.dtype, tensor.shape);
+    if (feed.dtype !== tensor.dtype || !sameShape(feed.shape, tensor.shape)) {
+      throw new DitError(`${graph}: input ${name} must be ${typeOf(tensor)}, got ${typeOf(feed)}`);
+    }
     return feed;
   });
 }
 
 /** The feeds of a scan's `xs` in the ports' order, and the number of steps they are stacked for. */
 export function matchStacked(scan: string, ports: readonly Port[], feeds: Feeds): { steps: number; xs: Feed[] } {
-  const steps = Object.values(feeds)[0]?.shape[0];
-  if (steps === undefined) throw new DitError(`${scan}: a scan needs at least one stacked input to know its length`);
-  const stacked = ports.map(({ name, tensor }) => ({
+  const first = Object.values(feeds)[0];
+  if (first === undefined) throw new DitError(`${scan}: a scan needs at least one stacked input to know its length`);
+  const steps = first.shape[0];
+  if (steps === undefined)
+    throw new DitError(`${scan}: stacked inputs have the steps as their first axis, got a scalar`);
+  const stacked = ports.map(({ name, tensor: { dtype, shape } }) => ({
     name,
-    tensor: { ...tensor, dtype: tensor.dtype, shape: [steps, ...tensor.shape] } as unknown as Port["tensor"],
+    tensor: { dtype, shape: [steps, ...shape] },
   }));
   return { steps, xs: matchFeeds(scan, stacked, feeds) };
 }
 
-function requireType(graph: string, name: string, feed: Feed, dtype: string, shape: Shape): void {
-  if (feed.dtype !== dtype || !sameShape(feed.shape, shape)) {
-    throw new DitError(`${graph}: input ${name} must be ${dtype}[${shape.join(", ")}], got ${typeOf(feed)}`);
-  }
+/**
+ * The values bound at compile time by port, and the ports left for each run.
+ * @throws DitError when a bound value is of another type than its port, or has none
+ */
+export function bindConstants(
+  graph: string,
+  ports: readonly Port[],
+  constants: Readonly<Record<string, HostTensor>> = {},
+) {
+  const bound = ports.filter(({ name }) => name in constants);
+  const unknown = Object.keys(constants).find((name) => !bound.some((port) => port.name === name));
+  if (unknown !== undefined) throw new DitError(`${graph} has no input ${unknown}`);
+  matchFeeds(graph, bound, constants);
+  return {
+    bound: bound.map((port) => ({ ...port, value: constants[port.name]! })),
+    free: ports.filter((port) => !bound.includes(port)),
+  };
 }
 
-/** Frees every tensor of a record. */
-export function disposeAll(tensors: DeviceTensors): void {
-  for (const tensor of Object.values(tensors)) tensor.dispose();
+/** Frees every device tensor of a record. */
+export function disposeAll(feeds: Feeds | DeviceTensors): void {
+  for (const feed of Object.values(feeds)) if ("dispose" in feed) feed.dispose();
 }

@@ -1,7 +1,7 @@
 import { process } from "../define/diffusion/process";
 import { nullLabel } from "../define/dit/config";
 import { dit, ditSpec } from "../define/dit/dit";
-import type { Model, ModelConfig } from "../define/model";
+import { checkModel, type Model, type ModelConfig } from "../define/model";
 import { bindParams, paramTypes, type Weights } from "../define/params";
 import { guide, guidedChannels, type Network } from "../define/sample/guidance";
 import { type SamplerName, samplers } from "../define/sample/samplers";
@@ -14,7 +14,7 @@ import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { f32, i32 } from "../trace/signature";
 import { traceScan } from "../trace/trace";
-import type { Backend, DeviceTensors, Feeds } from "./backend";
+import type { Backend, DeviceTensors, Feed, Feeds } from "./backend";
 import { disposeAll } from "./feeds";
 
 /** What decides a picture, apart from the weights, the label and the seed. */
@@ -91,6 +91,7 @@ export async function createSampler(
   overrides: Partial<SampleSettings> = {},
 ): Promise<Sampler> {
   const settings = settingsFrom(overrides);
+  checkModel(config);
   requirePossible(config, settings);
   const table = samplerTable(config, settings);
   const isNoisy = table.rows.some(({ std }) => std > 0);
@@ -99,25 +100,28 @@ export async function createSampler(
     settings,
     async run(weights, classes, { seed = 0, firstSample = 0, signal, onStep } = {}) {
       requireClasses(config, classes, count);
-      const constants: Feeds = {
-        ...Object.fromEntries(Object.entries(weights).map(([name, value]) => [`params.${name}`, value])),
+      const noiseAt = (stream: string, step: number) => noiseFor(config, count, firstSample, { seed, stream, step });
+      const constants: Record<string, Feed> = {
         y: hostI32([count], classes),
         guidance: hostF32([], [settings.guidance]),
       };
-      const noiseAt = (stream: string, step: number) => noiseFor(config, count, firstSample, { seed, stream, step });
       let carry: Feeds = { x: noiseAt("start", 0) };
-      for (let first = 0; first < table.rows.length; first += stepsPerCall) {
-        signal?.throwIfAborted();
-        const rows = table.rows.slice(first, first + stepsPerCall);
-        const noise = isNoisy ? { noise: stacked(rows.map((_, i) => noiseAt("sampling", first + i))) } : {};
-        const result = await executable.run({ constants, carry, xs: { ...rowFeeds(rows), ...noise } });
-        carry = result.carry;
-        disposeAll(result.ys);
-        onStep?.(first + rows.length, table.rows.length);
+      try {
+        // Once per run: the weights are the same in every call.
+        for (const [name, value] of Object.entries(weights)) constants[`params.${name}`] = await backend.upload(value);
+        for (let first = 0; first < table.rows.length; first += stepsPerCall) {
+          signal?.throwIfAborted();
+          const rows = table.rows.slice(first, first + stepsPerCall);
+          const noise = isNoisy ? { noise: stacked(rows.map((_, i) => noiseAt("sampling", first + i))) } : {};
+          carry = (await executable.run({ constants, carry, xs: { ...rowFeeds(rows), ...noise } })).carry;
+          onStep?.(first + rows.length, table.rows.length);
+        }
+        const images = (await (carry as DeviceTensors).x!.read()) as HostTensor<"f32">;
+        return { images, settings: { ...settings, seed, classes } };
+      } finally {
+        disposeAll(carry);
+        disposeAll(constants);
       }
-      const images = (await (carry as DeviceTensors).x!.read()) as HostTensor<"f32">;
-      disposeAll(carry as DeviceTensors);
-      return { images, settings: { ...settings, seed, classes } };
     },
     dispose: () => executable.dispose(),
   };
@@ -139,17 +143,22 @@ export function samplerScan(
     carry: { x: image },
     xs: { row: rowType, ...(isNoisy ? { noise: image } : {}) },
   };
-  return traceScan(`${settings.sampler} step`, signature, ({ constants: { params, y, guidance }, carry: { x }, xs }) => {
-    const bound = bindParams(spec, params);
-    const network: Network = (xt, t, labels) => dit(bound, xt, t, labels, architecture);
-    const t = xs.row.timestep.broadcastTo([count]);
-    const output =
-      settings.guidance === 1
-        ? network(x, t, y)
-        : guide(network, x, t, y, guidance, guidedChannels(architecture, settings.guidanceChannels), architecture).conditional;
-    const options = { clip: settings.clip, learnedVariance, variance: diffusion.variance };
-    return { carry: { x: samplerStep(xs.row, x, output, xs.noise, options).x }, ys: {} };
-  });
+  return traceScan(
+    `${settings.sampler} step`,
+    signature,
+    ({ constants: { params, y, guidance }, carry: { x }, xs }) => {
+      const bound = bindParams(spec, params);
+      const network: Network = (xt, t, labels) => dit(bound, xt, t, labels, architecture);
+      const t = xs.row.timestep.broadcastTo([count]);
+      const output =
+        settings.guidance === 1
+          ? network(x, t, y)
+          : guide(network, x, t, y, guidance, guidedChannels(architecture, settings.guidanceChannels), architecture)
+              .conditional;
+      const options = { clip: settings.clip, learnedVariance, variance: diffusion.variance };
+      return { carry: { x: samplerStep(xs.row, x, output, xs.noise, options).x }, ys: {} };
+    },
+  );
 }
 
 /** The numbers of a whole run. */
@@ -161,7 +170,15 @@ export function samplerTable({ diffusion }: ModelConfig, { sampler, steps, eta }
 /** Rows of a table as the stacked scalars that a scan reads. */
 export function rowFeeds(rows: readonly SamplerRow[]): Record<string, HostTensor> {
   const columns = Object.keys(rowType) as (keyof SamplerRow)[];
-  return Object.fromEntries(columns.map((name) => [`row.${name}`, hostF32([rows.length], rows.map((row) => row[name]))]));
+  return Object.fromEntries(
+    columns.map((name) => [
+      `row.${name}`,
+      hostF32(
+        [rows.length],
+        rows.map((row) => row[name]),
+      ),
+    ]),
+  );
 }
 
 function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {
@@ -169,19 +186,30 @@ function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {
   return { sampler, steps, eta, guidance, guidanceChannels, clip };
 }
 
-function requirePossible({ dit: { classDropout }, diffusion }: ModelConfig, { guidance, sampler, steps }: SampleSettings): void {
-  if (!(sampler in samplers)) throw new ConfigError(`there is no sampler ${sampler} (samplers: ${Object.keys(samplers).join(", ")})`);
-  if (steps > diffusion.timesteps) throw new ConfigError(`${steps} sampling steps, but the model's chain has ${diffusion.timesteps}`);
+function requirePossible(
+  { dit: { classDropout }, diffusion }: ModelConfig,
+  { guidance, sampler, steps }: SampleSettings,
+): void {
+  if (!Object.hasOwn(samplers, sampler))
+    throw new ConfigError(`there is no sampler ${sampler} (samplers: ${Object.keys(samplers).join(", ")})`);
+  if (steps > diffusion.timesteps)
+    throw new ConfigError(`${steps} sampling steps, but the model's chain has ${diffusion.timesteps}`);
   if (guidance !== 1 && classDropout === 0) {
     throw new ConfigError("guidance needs a model trained with dropped labels (classDropout above 0); use guidance 1");
   }
 }
 
-function requireClasses({ dit: { numClasses, classDropout } }: ModelConfig, classes: readonly number[], count: number): void {
-  if (classes.length !== count) throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
-  const last = classDropout > 0 ? nullLabel({ numClasses } as never) : numClasses - 1;
+function requireClasses(
+  { dit: { numClasses, classDropout } }: ModelConfig,
+  classes: readonly number[],
+  count: number,
+): void {
+  if (classes.length !== count)
+    throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
+  const last = classDropout > 0 ? nullLabel({ numClasses }) : numClasses - 1;
   const wrong = classes.find((y) => !Number.isInteger(y) || y < 0 || y > last);
-  if (wrong !== undefined) throw new ConfigError(`class ${wrong} is out of range: the model knows 0..${numClasses - 1}`);
+  if (wrong !== undefined)
+    throw new ConfigError(`class ${wrong} is out of range: the model knows 0..${numClasses - 1}`);
 }
 
 function noiseFor(

@@ -1,17 +1,16 @@
-import { ditSpec } from "../define/dit/dit";
-import { initialize } from "../define/initialize";
-import type { Model, ModelConfig } from "../define/model";
-import { isFixed, paramsOf, type Weights } from "../define/params";
+import { checkModel, type Model, type ModelConfig } from "../define/model";
+import type { Weights } from "../define/params";
 import { type AdamWConfig, adamwDefaults, adamwScalarsAt } from "../define/train/adamw";
 import { type LearningRateConfig, learningRateAt } from "../define/train/learningRate";
 import { trainStep } from "../define/train/trainStep";
 import { ConfigError, DitError } from "../ir/errors";
-import { type HostTensor, hostF32, hostZeros } from "../ir/hostTensor";
-import type { Backend, DeviceTensors, ScanResult } from "./backend";
-import { type Batches, trainingBatches } from "./batches";
+import { hostF32 } from "../ir/hostTensor";
+import type { Backend, DeviceTensors, Feeds } from "./backend";
+import { type BatchSource, trainingBatches } from "./batches";
 import type { Dataset } from "./dataset";
 import { disposeAll } from "./feeds";
-import { type Validation, validator } from "./validate";
+import { carryOf, firstState, prefixed, readAll, splitFixed, stateOf, type TrainState, unprefixed } from "./trainState";
+import { type Validation, type Validator, validator } from "./validate";
 
 export interface TrainOptions extends Partial<LearningRateConfig> {
   readonly model: ModelConfig;
@@ -44,16 +43,6 @@ export interface TrainOptions extends Partial<LearningRateConfig> {
   readonly onCheckpoint?: (state: TrainState) => void | Promise<void>;
 }
 
-/** Everything a run needs to go on exactly: host values by parameter path. */
-export interface TrainState {
-  /** Steps taken. */
-  readonly step: number;
-  readonly params: Weights;
-  readonly m: Weights;
-  readonly v: Weights;
-  readonly ema: Weights;
-}
-
 /** What one step measured, before its update. */
 export interface StepMetrics {
   /** Counted from 1. */
@@ -74,91 +63,146 @@ export interface TrainResult {
   readonly model: Model;
 }
 
-const parts = ["params", "m", "v", "ema"] as const;
-
 /**
  * Trains a model. The whole step is one graph that the backend runs `stepsPerCall` times per call with the state on the
  * device; meanwhile the host makes the next batches.
- * @throws ConfigError when data and model do not fit
+ * @throws ConfigError when data, model and settings do not fit
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { model, data, backend, steps, batchSize = 256, seed = 0, emaDecay = 0.9999, stepsPerCall = 10 } = options;
-  requireFit(model, data);
-  const optimizer: AdamWConfig = { ...adamwDefaults, ...options.adamw };
-  const schedule: LearningRateConfig = { learningRate: 1e-4, warmup: 0, decay: "constant", ...options };
-  const scan = trainStep(model, {
-    batchSize,
-    adamw: optimizer,
-    ...(options.gradientClip === undefined ? {} : { gradientClip: options.gradientClip }),
-  });
-
-  let state = options.resume ?? firstState(model, seed, options.init);
-  const { fixed } = splitFixed(model, state.params);
-  const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
-  const validate = options.validation && (await validator(model, backend, options.validation));
-  const source = trainingBatches(data, model, batchSize, seed);
-  const stops = stopPoints(steps, options.checkpointEvery, options.validateEvery, options.previewEvery);
-
-  const feeds = (first: number, count: number) => ({
-    ...stackedBatches(source.batches(first, count)),
-    ...stackedScalars(count, (i) => ({
-      ...prefixed("adamw", adamwScalarsAt(first + i + 1, learningRateAt(first + i, steps, schedule), optimizer)),
-      emaDecay,
-    })),
-  });
-
+  const { model, data, backend, steps, batchSize = 256, seed = 0, resume } = options;
   const isAborted = () => options.signal?.aborted === true;
-  let step = state.step;
-  let carry: DeviceTensors | Record<string, HostTensor> = carryOf(model, state);
-  const snapshot = async (): Promise<TrainState> => stateOf(step, carry as DeviceTensors, fixed);
+  requireFit(model, data);
+  requireWhole({ steps, batchSize, stepsPerCall: options.stepsPerCall ?? 1 });
+  let state = resume ?? firstState(model, seed, options.init);
+  if (state.step > steps) throw new ConfigError(`the state to resume from has ${state.step} steps, more than ${steps}`);
+
+  const { fixed } = splitFixed(model, state.params);
+  const feeds = feedsOf(options, trainingBatches(data, model, batchSize, seed));
+  const calls = callsOf(state.step, options);
+  const { gradientClip } = options;
+  const adamw = { ...adamwDefaults, ...options.adamw };
+  const scan = trainStep(model, { batchSize, adamw, ...(gradientClip === undefined ? {} : { gradientClip }) });
+  const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
+  let validate: Validator | undefined;
+  let carry = carryOf(model, state);
   try {
-    let count = nextCount(step, steps, stepsPerCall, stops);
-    let next = count === 0 ? undefined : feeds(step, count);
-    while (next !== undefined && !isAborted()) {
+    validate = options.validation && (await validator(model, backend, options.validation));
+    let next = calls.length === 0 ? undefined : feeds(calls[0]!);
+    for (const [i, { first, count }] of calls.entries()) {
+      if (isAborted()) break;
       const started = performance.now();
-      const running: Promise<ScanResult> = executable.run({ carry, xs: next });
+      const running = executable.run({ carry, xs: next! });
       // The runtime computes on threads of its own, so the next batches are made while it does.
-      const following = nextCount(step + count, steps, stepsPerCall, stops);
-      next = following === 0 ? undefined : feeds(step + count, following);
-      const result = await running;
-      carry = result.carry;
-      const imagesPerSecond = (1000 * count * batchSize) / (performance.now() - started);
-      await reportMetrics(result.ys, step, (at) => learningRateAt(at, steps, schedule), imagesPerSecond, options.onMetrics);
-      disposeAll(result.ys);
-      step += count;
-      count = following;
-      if (validate !== undefined && isStop(step, steps, options.validateEvery)) {
-        await options.onValidation?.(step, await validate.run(parametersOf("ema", carry as DeviceTensors, fixed)));
+      const following = eagerly(() => calls[i + 1] && feeds(calls[i + 1]!));
+      const { carry: current, ys } = await running;
+      carry = current;
+      await report(ys, first, (1000 * count * batchSize) / (performance.now() - started), options);
+      next = following();
+
+      const step = first + count;
+      if (validate !== undefined && isDue(step, steps, options.validateEvery)) {
+        const ema = { ...fixed, ...unprefixed("ema", current) };
+        await options.onValidation?.(step, await validate.run(ema));
       }
-      if (options.onPreview !== undefined && isStop(step, steps, options.previewEvery)) {
-        const ema = await readAll(unprefixed("ema", carry as DeviceTensors));
-        await options.onPreview(step, { config: model, weights: { ...fixed, ...ema } });
+      if (options.onPreview !== undefined && isDue(step, steps, options.previewEvery)) {
+        const ema = { ...fixed, ...(await readAll(unprefixed("ema", current))) };
+        await options.onPreview(step, { config: model, weights: ema });
       }
-      const isLast = next === undefined || isAborted();
-      if (options.onCheckpoint !== undefined && (isStop(step, steps, options.checkpointEvery) || isLast)) {
-        state = await snapshot();
-        await options.onCheckpoint(state);
+      const isLast = step === steps || isAborted();
+      if (isLast || (options.onCheckpoint !== undefined && isDue(step, steps, options.checkpointEvery))) {
+        state = await stateOf(step, current, fixed);
+        await options.onCheckpoint?.(state);
       }
     }
-    if (step !== state.step) state = await snapshot();
   } finally {
-    for (const tensor of Object.values(carry)) if ("dispose" in tensor) tensor.dispose();
+    disposeAll(carry);
     await validate?.dispose();
     await executable.dispose();
   }
   return { state, model: { config: model, weights: state.ema } };
 }
 
-/** The state before the first step: fresh weights, or those to fine-tune from; no momentum; the average equals the weights. */
-export function firstState(model: ModelConfig, seed: number, init?: Weights): TrainState {
-  const params = init ?? initialize(ditSpec(model.dit), seed);
-  const zeros = Object.fromEntries(
-    Object.entries(splitFixed(model, params).trained).map(([name, { shape }]) => [name, hostZeros("f32", shape)]),
-  );
-  return { step: 0, params, m: zeros, v: zeros, ema: params };
+/** A stretch of steps that the backend runs at once: it ends where the host has something to do. */
+interface Call {
+  readonly first: number;
+  readonly count: number;
 }
 
-function requireFit({ dit }: ModelConfig, data: Dataset): void {
+function callsOf(start: number, options: TrainOptions): Call[] {
+  const { steps, stepsPerCall = 10, checkpointEvery, validateEvery, previewEvery } = options;
+  const stops = [checkpointEvery, validateEvery, previewEvery].filter((every) => every !== undefined && every > 0);
+  const calls: Call[] = [];
+  for (let first = start; first < steps; ) {
+    const count = Math.min(stepsPerCall, steps - first, ...stops.map((every) => every! - (first % every!)));
+    calls.push({ first, count });
+    first += count;
+  }
+  return calls;
+}
+
+function isDue(step: number, steps: number, every: number | undefined): boolean {
+  return step === steps || (every !== undefined && every > 0 && step % every === 0);
+}
+
+/** What a call reads: its batches, and the numbers that depend on the step. */
+function feedsOf(options: TrainOptions, source: BatchSource): (call: Call) => Feeds {
+  const adamw = { ...adamwDefaults, ...options.adamw };
+  const { emaDecay = 0.9999 } = options;
+  return ({ first, count }) => {
+    const rows = Array.from({ length: count }, (_, i) => ({
+      ...prefixed("adamw", adamwScalarsAt(first + i + 1, rateAt(first + i, options), adamw)),
+      emaDecay,
+    }));
+    const columns = Object.keys(rows[0]!) as (keyof (typeof rows)[0])[];
+    return {
+      ...prefixed("batch", { ...source.batches(first, count) }),
+      ...Object.fromEntries(
+        columns.map((name) => [
+          name,
+          hostF32(
+            [count],
+            rows.map((row) => row[name]),
+          ),
+        ]),
+      ),
+    };
+  };
+}
+
+function rateAt(step: number, { steps, learningRate = 1e-4, warmup = 0, decay = "constant" }: TrainOptions): number {
+  return learningRateAt(step, steps, { learningRate, warmup, decay });
+}
+
+/** Runs `make` now and hands its value, or its error, out when asked: an error must not leave a running call alone. */
+function eagerly<T>(make: () => T): () => T {
+  try {
+    const value = make();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** Reads and frees a call's metrics. @throws DitError when the loss is no number any more */
+async function report(ys: DeviceTensors, first: number, imagesPerSecond: number, options: TrainOptions): Promise<void> {
+  const columns = await readAll(ys);
+  disposeAll(ys);
+  columns.loss!.data.forEach((loss, i) => {
+    const step = first + i + 1;
+    if (!Number.isFinite(loss)) {
+      throw new DitError(`the loss is ${loss} at step ${step}; lower the learning rate or set a gradient clip`);
+    }
+    const values = Object.fromEntries(Object.entries(columns).map(([name, { data }]) => [name, data[i]!]));
+    const measured = values as Pick<StepMetrics, "loss" | "mse" | "vb" | "gradNorm">;
+    options.onMetrics?.({ step, ...measured, learningRate: rateAt(first + i, options), imagesPerSecond });
+  });
+}
+
+function requireFit(model: ModelConfig, data: Dataset): void {
+  checkModel(model);
+  const { dit } = model;
   const [channels, height, width] = data.imageShape;
   const [wantedHeight, wantedWidth] = dit.inputSize;
   if (channels !== dit.inChannels || height !== wantedHeight || width !== wantedWidth) {
@@ -172,90 +216,9 @@ function requireFit({ dit }: ModelConfig, data: Dataset): void {
   if (data.size === 0) throw new ConfigError("the data holds no image");
 }
 
-function splitFixed({ dit }: ModelConfig, weights: Weights): { trained: Weights; fixed: Weights } {
-  const trained: Record<string, HostTensor<"f32">> = {};
-  const fixed: Record<string, HostTensor<"f32">> = {};
-  for (const [name, spec] of Object.entries(paramsOf(ditSpec(dit)))) {
-    const value = weights[name];
-    if (value === undefined) throw new ConfigError(`parameter ${name} is missing from the weights`);
-    (isFixed(spec) ? fixed : trained)[name] = value;
+function requireWhole(counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new ConfigError(`${name} is ${value}, allowed: a whole number from 1`);
   }
-  return { trained, fixed };
-}
-
-function carryOf(model: ModelConfig, state: TrainState): Record<string, HostTensor> {
-  return Object.assign({}, ...parts.map((part) => prefixed(part, splitFixed(model, withFixed(state, part)).trained)));
-}
-
-/** Moments have no fixed tables; the split asks for them all the same. */
-function withFixed(state: TrainState, part: (typeof parts)[number]): Weights {
-  return part === "m" || part === "v" ? { ...state.params, ...state[part] } : state[part];
-}
-
-async function stateOf(step: number, carry: DeviceTensors, fixed: Weights): Promise<TrainState> {
-  const [params, m, v, ema] = await Promise.all(parts.map((part) => readAll(unprefixed(part, carry))));
-  return { step, params: { ...fixed, ...params }, m: m!, v: v!, ema: { ...fixed, ...ema } };
-}
-
-async function readAll(tensors: DeviceTensors): Promise<Weights> {
-  const read = Object.entries(tensors).map(async ([name, tensor]) => [name, await tensor.read()] as const);
-  return Object.fromEntries(await Promise.all(read)) as Weights;
-}
-
-function parametersOf(part: "params" | "ema", carry: DeviceTensors, fixed: Weights) {
-  return { ...fixed, ...unprefixed(part, carry) };
-}
-
-function stackedBatches({ x0, noise, step, y }: Batches): Record<string, HostTensor> {
-  return prefixed("batch", { x0, noise, step, y });
-}
-
-function stackedScalars(count: number, at: (i: number) => Record<string, number>): Record<string, HostTensor> {
-  const rows = Array.from({ length: count }, (_, i) => at(i));
-  return Object.fromEntries(Object.keys(rows[0]!).map((name) => [name, hostF32([count], rows.map((row) => row[name]!))]));
-}
-
-async function reportMetrics(
-  ys: DeviceTensors,
-  first: number,
-  learningRate: (step: number) => number,
-  imagesPerSecond: number,
-  onMetrics: TrainOptions["onMetrics"],
-): Promise<void> {
-  const columns = await Promise.all(
-    Object.entries(ys).map(async ([name, tensor]) => [name, (await tensor.read()).data] as const),
-  );
-  const count = columns[0]![1].length;
-  for (let i = 0; i < count; i++) {
-    const values = Object.fromEntries(columns.map(([name, data]) => [name, data[i]!])) as { loss: number; gradNorm: number };
-    if (!Number.isFinite(values.loss)) {
-      throw new DitError(`the loss is ${values.loss} at step ${first + i + 1}; lower the learning rate or set a gradient clip`);
-    }
-    onMetrics?.({ step: first + i + 1, ...values, learningRate: learningRate(first + i), imagesPerSecond });
-  }
-}
-
-/** Multiples of these are where a call must end. */
-function stopPoints(steps: number, ...every: (number | undefined)[]): readonly number[] {
-  return [steps, ...every.filter((n) => n !== undefined && n > 0)] as number[];
-}
-
-function nextCount(step: number, steps: number, stepsPerCall: number, stops: readonly number[]): number {
-  return Math.min(stepsPerCall, steps - step, ...stops.map((every) => every - (step % every)));
-}
-
-function isStop(step: number, steps: number, every: number | undefined): boolean {
-  return step === steps || (every !== undefined && every > 0 && step % every === 0);
-}
-
-function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
-}
-
-function unprefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(
-    Object.entries(record).flatMap(([name, value]) =>
-      name.startsWith(`${prefix}.`) ? [[name.slice(prefix.length + 1), value]] : [],
-    ),
-  );
 }

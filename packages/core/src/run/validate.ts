@@ -19,19 +19,33 @@ export interface Validation {
 /** Draws of the validation noise. Apart from any training seed: the measure stays the same from run to run. */
 const validationSeed = 20221219;
 
-/** A compiled held-out loss. Batches are whole: a rest smaller than one is left out. */
-export async function validator(model: ModelConfig, backend: Backend, { data, batchSize, batches }: Validation) {
+/** A compiled held-out loss. */
+export interface Validator {
+  /** The mean loss under the given parameters, by path. */
+  run(params: Feeds): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+/** Compiles a held-out loss. Batches are whole: a rest smaller than one is left out. */
+export async function validator(
+  model: ModelConfig,
+  backend: Backend,
+  { data, batchSize, batches }: Validation,
+): Promise<Validator> {
   const spec = ditSpec(model.dit);
   const size = Math.min(batchSize, data.size);
-  const graph = trace("validation loss", { params: paramTypes(spec).all, batch: batchType(model, size) }, ({ params, batch }) => ({
-    loss: meanLosses(model, bindParams(spec, params), batch).loss,
-  }));
+  const graph = trace(
+    "validation loss",
+    { params: paramTypes(spec).all, batch: batchType(model, size) },
+    ({ params, batch }) => ({
+      loss: meanLosses(model, bindParams(spec, params), batch).loss,
+    }),
+  );
   const executable = await backend.compile(graph);
   const source = validationBatches(data, model, size, validationSeed);
   const count = Math.max(1, Math.min(batches, Math.floor(data.size / size)));
   return {
-    /** The mean loss under the given parameters, by path. */
-    run: async (params: Feeds): Promise<number> => {
+    run: async (params) => {
       let sum = 0;
       for (let i = 0; i < count; i++) {
         const { x0, noise, step, y } = source.batches(i, 1);

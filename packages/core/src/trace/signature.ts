@@ -15,11 +15,8 @@ export function i32(shape: Shape): TensorType<"i32"> {
 }
 
 /** A tree of tensor types, as symbolic tensors. */
-export type Traced<S> = S extends TensorType<infer D>
-  ? Tensor<D>
-  : S extends object
-    ? { readonly [K in keyof S]: Traced<S[K]> }
-    : never;
+export type Traced<S> =
+  S extends TensorType<infer D> ? Tensor<D> : S extends object ? { readonly [K in keyof S]: Traced<S[K]> } : never;
 
 /** A tree of tensors, as their types. */
 export type Untraced<T> = MapLeaves<T, Tensor, TensorType>;

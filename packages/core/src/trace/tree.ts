@@ -12,7 +12,8 @@ export type IsLeaf<L> = (value: unknown) => value is L;
 /** The leaves by path, in the order in which they are written. */
 export function flatten<L>(tree: unknown, isLeaf: IsLeaf<L>, path = ""): Record<string, L> {
   if (isLeaf(tree)) return { [path]: tree };
-  if (typeof tree !== "object" || tree === null) throw new DitError(`${path === "" ? "the tree" : path} is neither leaf nor branch`);
+  if (typeof tree !== "object" || tree === null)
+    throw new DitError(`${path === "" ? "the tree" : path} is neither leaf nor branch`);
   const leaves: Record<string, L> = {};
   for (const [key, child] of Object.entries(tree)) Object.assign(leaves, flatten(child, isLeaf, join(path, key)));
   return leaves;

@@ -1,5 +1,13 @@
 import { backward, type F32, type Graph, type HostTensor, type Port, type Tensor } from "@dit/core";
-import { apply, type CompositeName, inScope, input, isFloat, type OpName, type PrimitiveName } from "@dit/core/internal";
+import {
+  apply,
+  type CompositeName,
+  input,
+  inScope,
+  isFloat,
+  type OpName,
+  type PrimitiveName,
+} from "@dit/core/internal";
 import { type CaseInput, hostOf, real } from "./caseInputs";
 import { type Case, opCases } from "./opCases";
 
@@ -12,11 +20,13 @@ export interface NamedCase extends Omit<Case<OpName>, "inputs"> {
 }
 
 /** Every case of the table, in its order. */
-export const allCases: readonly NamedCase[] = (Object.keys(opCases) as (PrimitiveName | CompositeName)[]).flatMap((op) => {
-  const cases = opCases[op] as readonly Case<OpName>[] | { readonly none: string };
-  if ("none" in cases) return [];
-  return cases.map((one) => ({ ...one, op, name: `${op}: ${one.about}` }));
-});
+export const allCases: readonly NamedCase[] = (Object.keys(opCases) as (PrimitiveName | CompositeName)[]).flatMap(
+  (op) => {
+    const cases = opCases[op] as readonly Case<OpName>[] | { readonly none: string };
+    if ("none" in cases) return [];
+    return cases.map((one) => ({ ...one, op, name: `${op}: ${one.about}` }));
+  },
+);
 
 /** The operation of a case: inputs `x0`, `x1`, ..., output `y`. */
 export function forwardGraph({ op, name, inputs, attributes }: NamedCase): Graph & { readonly y: Tensor } {
@@ -34,7 +44,11 @@ export function gradientGraph(one: NamedCase): Graph | undefined {
   const floats = inputs.filter(({ tensor }) => isFloat(tensor.dtype));
   if (floats.length === 0 || !isFloat(y.dtype)) return undefined;
   const dy = input("dy", { dtype: "f32", shape: y.shape });
-  const gradients = backward(y as F32, dy, floats.map(({ tensor }) => tensor));
+  const gradients = backward(
+    y as F32,
+    dy,
+    floats.map(({ tensor }) => tensor),
+  );
   return {
     name: `gradient of ${name}`,
     inputs: [...inputs, { name: "dy", tensor: dy }],

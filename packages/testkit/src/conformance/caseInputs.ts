@@ -34,7 +34,11 @@ export function apart(shape: Shape, shift = 0): CaseInput {
 
 /** Uniform over 0 to `bound` - 1. */
 export function ints(shape: Shape, bound: number): CaseInput {
-  return { dtype: "i32", shape, values: (name) => formulaUniform(name, sizeOf(shape)).map((u) => Math.floor(u * bound)) };
+  return {
+    dtype: "i32",
+    shape,
+    values: (name) => formulaUniform(name, sizeOf(shape)).map((u) => Math.floor(u * bound)),
+  };
 }
 
 /** 0 or 1. */

@@ -3,7 +3,9 @@ import { expect } from "vitest";
 import { recurrence, recurrenceCarry, recurrenceConstants, recurrenceXs } from "./scans";
 import type { Suite } from "./suite";
 
-const rows = trace("rows", { table: f32([4, 2]), index: i32([3]) }, ({ table, index }) => ({ rows: table.gather(index) }));
+const rows = trace("rows", { table: f32([4, 2]), index: i32([3]) }, ({ table, index }) => ({
+  rows: table.gather(index),
+}));
 const table = hostF32([4, 2], new Float32Array(8));
 const index = hostI32([3], [0, 1, 2]);
 
@@ -29,7 +31,11 @@ export function testErrors({ check }: Suite): void {
     ["a missing constant", { ...fitting, constants: { w: recurrenceConstants.w } }, /\bb\b/],
     ["an unknown constant", { ...fitting, constants: { ...recurrenceConstants, bias: x } }, /bias/],
     ["a missing carry", { ...fitting, carry: { x } }, /count/],
-    ["a carry of another shape", { ...fitting, carry: { x: hostF32([3, 2], x.data), count } }, /x.*f32\[2, 3\].*f32\[3, 2\]/],
+    [
+      "a carry of another shape",
+      { ...fitting, carry: { x: hostF32([3, 2], x.data), count } },
+      /x.*f32\[2, 3\].*f32\[3, 2\]/,
+    ],
     ["stacks of different lengths", { ...fitting, xs: { ...fitting.xs, scale: hostF32([3], [1, 1, 1]) } }, /scale/],
     ["an unstacked input", { ...fitting, xs: { ...fitting.xs, u: x } }, /u.*f32\[2, 3\]/],
   ];

@@ -1,4 +1,4 @@
-import { backward, type F32, scalar, Tensor } from "@dit/core";
+import { backward, type F32, scalar, type Tensor } from "@dit/core";
 import { input, isFloat } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
 import { compute } from "../../../core/src/run/reference/compute";

@@ -1,4 +1,5 @@
 import {
+  bindParams,
   type Dataset,
   diffusionDefaults,
   dit,
@@ -7,13 +8,14 @@ import {
   f32,
   i32,
   type Model,
+  paramTypes,
   reference,
   sample,
   trace,
   train,
   type Weights,
 } from "@dit/core";
-import { bindParams, isFixed, paramsOf, paramTypes } from "@dit/core/internal";
+import { isFixed, paramsOf } from "@dit/core/internal";
 import { expect } from "vitest";
 import { formulaInput, formulaInts, formulaParameter } from "../formula";
 import { expectClose, expectedOf, runOn } from "./runs";
@@ -35,7 +37,11 @@ const data: Dataset = {
   size: 12,
   flip: true,
   label: (index) => index % 5,
-  read: (index, out, offset) => out.set(formulaInput(`image ${index}`, [2, 8, 8]).data.map((x) => x / 2), offset),
+  read: (index, out, offset) =>
+    out.set(
+      formulaInput(`image ${index}`, [2, 8, 8]).data.map((x) => x / 2),
+      offset,
+    ),
 };
 
 /** A whole DiT: its forward pass, sampling and training, against the reference. */

@@ -45,7 +45,11 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
   mul: [...onPairs(real), ofIntegers()],
   div: [
     ...onPairs(real, (shape) => above(0.5, shape)),
-    { about: "integers, towards 0", inputs: [exact("i32", [4], [7, -7, 7, -7]), exact("i32", [4], [2, 2, -2, -2])], attributes: {} },
+    {
+      about: "integers, towards 0",
+      inputs: [exact("i32", [4], [7, -7, 7, -7]), exact("i32", [4], [2, 2, -2, -2])],
+      attributes: {},
+    },
   ],
   max: [...onPairs(apart, (shape) => apart(shape, 0.05)), ofIntegers()],
   min: [...onPairs(apart, (shape) => apart(shape, 0.05)), ofIntegers()],
@@ -61,7 +65,11 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
 
   cast: [
     { about: "f32 to f32", inputs: [real([2, 3])], attributes: { to: "f32" } },
-    { about: "f32 to i32, towards 0", inputs: [exact("f32", [4], [1.75, -1.75, 0.5, -0.5])], attributes: { to: "i32" } },
+    {
+      about: "f32 to i32, towards 0",
+      inputs: [exact("f32", [4], [1.75, -1.75, 0.5, -0.5])],
+      attributes: { to: "i32" },
+    },
     { about: "i32 to f32", inputs: [ints([2, 3], 999)], attributes: { to: "f32" } },
     { about: "bool to f32", inputs: [bools([5])], attributes: { to: "f32" } },
     { about: "bool to i32", inputs: [bools([5])], attributes: { to: "i32" } },
@@ -97,7 +105,11 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
     { about: "a matrix", inputs: [real([2, 3])], attributes: { permutation: [1, 0] } },
     { about: "three axes in a circle", inputs: [real([2, 3, 4])], attributes: { permutation: [2, 0, 1] } },
     { about: "as heads are split", inputs: [real([2, 3, 2, 2])], attributes: { permutation: [0, 2, 1, 3] } },
-    { about: "as patches are cut", inputs: [real([1, 2, 2, 2, 2, 2])], attributes: { permutation: [0, 2, 4, 1, 3, 5] } },
+    {
+      about: "as patches are cut",
+      inputs: [real([1, 2, 2, 2, 2, 2])],
+      attributes: { permutation: [0, 2, 4, 1, 3, 5] },
+    },
     { about: "nothing moved", inputs: [real([2, 3])], attributes: { permutation: [0, 1] } },
     { about: "integers", inputs: [ints([2, 3], 9)], attributes: { permutation: [1, 0] } },
   ],
@@ -123,7 +135,11 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
   ],
   concat: [
     { about: "vectors", inputs: [real([2]), real([3])], attributes: { axis: 0 } },
-    { about: "three matrices side by side", inputs: [real([2, 1]), real([2, 2]), real([2, 3])], attributes: { axis: 1 } },
+    {
+      about: "three matrices side by side",
+      inputs: [real([2, 1]), real([2, 2]), real([2, 3])],
+      attributes: { axis: 1 },
+    },
     { about: "an inner axis", inputs: [real([2, 1, 2]), real([2, 2, 2])], attributes: { axis: 1 } },
     { about: "integers", inputs: [ints([2], 9), ints([3], 9)], attributes: { axis: 0 } },
   ],

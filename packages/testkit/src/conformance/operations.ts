@@ -44,7 +44,13 @@ export function testOperations({ check, tolerance }: Suite): void {
   check("an output may be an input, a constant, or another output", async (backend) => {
     const graph = trace("outputs", { x: f32([2]) }, ({ x }) => {
       const doubled = x.mul(2);
-      return { x, constant: constantF32([2], [5, 6]), doubled, again: doubled, afterAll: x.reshape([1, 2]).reshape([2]) };
+      return {
+        x,
+        constant: constantF32([2], [5, 6]),
+        doubled,
+        again: doubled,
+        afterAll: x.reshape([1, 2]).reshape([2]),
+      };
     });
     const feeds = { x: { dtype: "f32", shape: [2], data: Float32Array.of(1, 2) } } as const;
     expectClose(await runOn(backend, graph, feeds), await expectedOf(graph, feeds), 0);

@@ -5,7 +5,12 @@ import { expect } from "vitest";
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /** Compiles a graph, runs it once and frees everything. */
-export async function runOn(backend: Backend, graph: Graph, feeds: Feeds, constants: HostTensors = {}): Promise<HostTensors> {
+export async function runOn(
+  backend: Backend,
+  graph: Graph,
+  feeds: Feeds,
+  constants: HostTensors = {},
+): Promise<HostTensors> {
   const executable = await backend.compile(graph, { constants });
   try {
     const outputs = await executable.run(feeds);

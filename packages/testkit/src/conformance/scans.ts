@@ -48,7 +48,11 @@ export function testScans({ check, tolerance }: Suite): void {
   check("constants bound at compile equal those given at run", async (backend) => {
     const { w, b } = recurrenceConstants;
     const results: HostTensors[] = [];
-    for (const [bound, given] of [[{}, { w, b }], [{ w }, { b }], [{ w, b }, {}]] as const) {
+    for (const [bound, given] of [
+      [{}, { w, b }],
+      [{ w }, { b }],
+      [{ w, b }, {}],
+    ] as const) {
       const executable = await backend.compileScan(recurrence, { constants: bound });
       const { carry, ys } = await executable.run({ constants: given, carry: recurrenceCarry, xs: recurrenceXs(3) });
       results.push({ ...(await readAll(carry)), ...(await readAll(ys)) });
@@ -74,10 +78,14 @@ export function testScans({ check, tolerance }: Suite): void {
 
   check("a carry may trade places, stay as it is, and be an output", async (backend) => {
     const types = { a: f32([2]), b: f32([2]), kept: f32([]) };
-    const scan = traceScan("trade", { constants: {}, carry: types, xs: { x: f32([2]) } }, ({ carry: { a, b, kept }, xs }) => ({
-      carry: { a: b, b: a, kept },
-      ys: { a, x: xs.x, again: xs.x, kept },
-    }));
+    const scan = traceScan(
+      "trade",
+      { constants: {}, carry: types, xs: { x: f32([2]) } },
+      ({ carry: { a, b, kept }, xs }) => ({
+        carry: { a: b, b: a, kept },
+        ys: { a, x: xs.x, again: xs.x, kept },
+      }),
+    );
     const executable = await backend.compileScan(scan);
     const xs = { x: hostF32([3, 2], [1, 2, 3, 4, 5, 6]) };
     const carry = { a: hostF32([2], [10, 20]), b: hostF32([2], [30, 40]), kept: hostF32([], [7]) };
@@ -95,7 +103,10 @@ export function testScans({ check, tolerance }: Suite): void {
     const signature = { constants: {}, carry: { sum: f32([]) }, xs: { x: f32([]) } };
     const scan = traceScan("sum", signature, ({ carry, xs }) => ({ carry: { sum: carry.sum.add(xs.x) }, ys: {} }));
     const executable = await backend.compileScan(scan);
-    const { carry, ys } = await executable.run({ carry: { sum: hostF32([], [0]) }, xs: { x: hostF32([4], [1, 2, 3, 4]) } });
+    const { carry, ys } = await executable.run({
+      carry: { sum: hostF32([], [0]) },
+      xs: { x: hostF32([4], [1, 2, 3, 4]) },
+    });
     expect((await carry.sum!.read()).data[0]).toBe(10);
     expect(ys).toEqual({});
     disposeAll(carry);
@@ -128,7 +139,10 @@ function rowOf({ shape: [steps, ...shape], data }: HostTensor, i: number): HostT
 }
 
 function stacked(rows: readonly HostTensor[]): HostTensor {
-  return hostF32([rows.length, ...rows[0]!.shape], rows.flatMap(({ data }) => [...data]));
+  return hostF32(
+    [rows.length, ...rows[0]!.shape],
+    rows.flatMap(({ data }) => [...data]),
+  );
 }
 
 function mapValues(record: HostTensors, change: (value: HostTensor, name: string) => HostTensor): HostTensors {

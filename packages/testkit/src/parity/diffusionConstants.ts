@@ -1,11 +1,15 @@
+import type { Backend } from "@dit/core";
 import { type Process, process } from "@dit/core";
 import { betasOf } from "@dit/core/internal";
-import type { Backend } from "@dit/core";
 import type { Findings } from "./check";
 import type { Fixture } from "./fixture";
 
 /** Official names of schedules where ours differ. */
-const ourSchedules: Readonly<Record<string, string>> = { squaredcos_cap_v2: "cosine", quad: "quadratic", const: "constant" };
+const ourSchedules: Readonly<Record<string, string>> = {
+  squaredcos_cap_v2: "cosine",
+  quad: "quadratic",
+  const: "constant",
+};
 
 const ourArrays: Readonly<Record<string, (process: Process) => ArrayLike<number>>> = {
   timesteps: (p) => p.timesteps,

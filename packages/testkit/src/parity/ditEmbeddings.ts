@@ -27,7 +27,13 @@ function comparePositional(name: string, width: number, grid: number, fixture: F
   findings.compare("pos_embed.*", name, { shape: [rows, width], data });
 }
 
-async function compareTimestep(name: string, width: number, fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
+async function compareTimestep(
+  name: string,
+  width: number,
+  fixture: Fixture,
+  backend: Backend,
+  findings: Findings,
+): Promise<void> {
   const t = fixture.f32("t");
   const graph = trace("timestep sinusoid", { t: f32(t.shape) }, ({ t }) => ({ sinusoid: timestepSinusoid(t, width) }));
   const [result] = await evaluate(backend, graph, { t });

@@ -1,4 +1,16 @@
-import type { Backend, DeviceTensor, DeviceTensors, Feeds, Graph, Scan, ScanFeeds } from "@dit/core";
+import {
+  type Backend,
+  type DeviceTensor,
+  type DeviceTensors,
+  type Feeds,
+  type Graph,
+  type HostTensor,
+  hostF32,
+  hostI32,
+  hostZeros,
+  type Scan,
+  type ScanFeeds,
+} from "@dit/core";
 import { disposeAll, type ReferenceTensor } from "@dit/core/internal";
 import type { Values } from "./fixture";
 
@@ -17,7 +29,11 @@ export async function evaluate(backend: Backend, graph: Graph, ...feeds: readonl
 }
 
 /** Runs a scan once. */
-export async function evaluateScan(backend: Backend, scan: Scan, feeds: ScanFeeds): Promise<{ carry: Results; ys: Results }> {
+export async function evaluateScan(
+  backend: Backend,
+  scan: Scan,
+  feeds: ScanFeeds,
+): Promise<{ carry: Results; ys: Results }> {
   const executable = await backend.compileScan(scan);
   try {
     const { carry, ys } = await executable.run(feeds);
@@ -28,7 +44,9 @@ export async function evaluateScan(backend: Backend, scan: Scan, feeds: ScanFeed
 }
 
 async function readAll(tensors: DeviceTensors): Promise<Results> {
-  const entries = await Promise.all(Object.entries(tensors).map(async ([name, tensor]) => [name, await valuesOf(tensor)] as const));
+  const entries = await Promise.all(
+    Object.entries(tensors).map(async ([name, tensor]) => [name, await valuesOf(tensor)] as const),
+  );
   disposeAll(tensors);
   return Object.fromEntries(entries);
 }
@@ -41,4 +59,26 @@ async function valuesOf(tensor: DeviceTensor | ReferenceTensor): Promise<Values>
 /** The same record with `prefix.` before each name. */
 export function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
+
+/** [K, ...] from K tensors. */
+export function stacked<D extends "f32" | "i32">(count: number, at: (k: number) => HostTensor<D>): HostTensor<D> {
+  const parts = Array.from({ length: count }, (_, k) => at(k));
+  const { dtype, shape, data } = parts[0]!;
+  const out = hostZeros(dtype, [count, ...shape]);
+  parts.forEach((part, k) => {
+    out.data.set(part.data, k * data.length);
+  });
+  return out;
+}
+
+/** One value for each of `count` samples. */
+export function repeated(value: number, count: number): HostTensor<"i32"> {
+  return hostI32([count], new Array<number>(count).fill(value));
+}
+
+/** The first `count` rows. */
+export function firstRows({ shape, data }: Values, count: number): HostTensor<"f32"> {
+  const rows = Array.from(data).slice(0, (count * data.length) / shape[0]!);
+  return hostF32([count, ...shape.slice(1)], rows);
 }

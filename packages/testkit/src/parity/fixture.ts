@@ -13,6 +13,7 @@ export interface Values {
 export interface Fixture {
   readonly file: string;
   readonly kind: string;
+  readonly json: Readonly<Record<string, unknown>>;
   /** Names of its tensors. */
   readonly names: readonly string[];
   has(name: string): boolean;
@@ -40,10 +41,16 @@ export function findFixtures(folder: string): FixtureFile[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"));
   return files.sort().flatMap((file) => {
     const json = parse(readFileSync(join(folder, file), "utf8"));
-    const kind = json?.["kind"];
+    const kind = json?.kind;
     if (json === undefined || typeof kind !== "string") return [];
     const tensorFile = join(folder, file.replace(/json$/, "safetensors"));
-    return [{ file, kind, read: () => fixtureOf(file, kind, json, existsSync(tensorFile) ? readTensors(tensorFile) : new Map()) }];
+    return [
+      {
+        file,
+        kind,
+        read: () => fixtureOf(file, kind, json, existsSync(tensorFile) ? readTensors(tensorFile) : new Map()),
+      },
+    ];
   });
 }
 
@@ -64,6 +71,7 @@ export function fixtureOf(
   return {
     file,
     kind,
+    json,
     names: [...tensors.keys()],
     has: (name) => tensors.has(name),
     stored,
@@ -73,7 +81,8 @@ export function fixtureOf(
       if (!(key in json)) throw new FormatError(`${file}: ${key} is missing`);
       return json[key] as T;
     },
-    settings: <T>(prefix: string) => Object.keys(json).flatMap((key) => (key.startsWith(prefix) ? [json[key] as T] : [])),
+    settings: <T>(prefix: string) =>
+      Object.keys(json).flatMap((key) => (key.startsWith(prefix) ? [json[key] as T] : [])),
     unused: () => [...tensors.keys()].filter((name) => !used.has(name)),
   };
 }
@@ -84,12 +93,13 @@ export function readTensors(path: string): Map<string, Values> {
   return new Map([...tensors].map(([name, entry]) => [name, { shape: entry.shape, data: toFloat64(entry) }]));
 }
 
-/** A json file that cannot be parsed has no kind either. */
+/** A file that is no JSON is named as such, so that a damaged fixture is not passed over. */
 function parse(text: string): Record<string, unknown> | undefined {
   try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined;
+    // Python writes numbers that JSON does not have; no check reads those.
+    const json: unknown = JSON.parse(text.replace(/(?<=[\s:,[])(?:NaN|-?Infinity)(?=\s*[,\]}])/g, "null"));
+    return typeof json === "object" && json !== null ? (json as Record<string, unknown>) : undefined;
   } catch {
-    return undefined;
+    return { kind: "(not JSON)" };
   }
 }

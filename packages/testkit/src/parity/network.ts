@@ -1,4 +1,5 @@
 import {
+  bindParams,
   concat,
   type DiTConfig,
   DitError,
@@ -14,12 +15,13 @@ import {
   i32,
   type ModelConfig,
   outChannels,
+  paramTypes,
   scalar,
   type Tensor,
   trace,
   type Weights,
 } from "@dit/core";
-import { bindParams, guide, type Network, nodesOf, paramsOf, paramTypes } from "@dit/core/internal";
+import { guide, type Network, nodesOf, paramsOf } from "@dit/core/internal";
 import { formulaParameter } from "../formula";
 import type { Fixture } from "./fixture";
 
@@ -83,7 +85,9 @@ export function networkGraph(config: DiTConfig, batch: number, modules: readonly
     t: f32([batch]),
     y: i32([batch]),
   };
-  const graph = trace("network", signature, ({ params, x, t, y }) => ({ output: dit(bindParams(spec, params), x, t, y, config) }));
+  const graph = trace("network", signature, ({ params, x, t, y }) => ({
+    output: dit(bindParams(spec, params), x, t, y, config),
+  }));
   const nodes = nodesOf(graph);
   const activations = modules.map((module) => ({ name: `act.${module}`, tensor: activation(nodes, module) }));
   return { ...graph, outputs: [...graph.outputs, ...activations] };

@@ -1,5 +1,5 @@
-import type { F32, I32 } from "../../ir/tensor";
 import { zeros } from "../../ir/create";
+import type { F32, I32 } from "../../ir/tensor";
 import { qMeanVariance } from "./forward";
 import { normalKl } from "./gaussian";
 import { meanFlat } from "./loss";

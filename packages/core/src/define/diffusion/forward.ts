@@ -19,7 +19,10 @@ export function qSample(process: Process, x0: F32, step: I32, noise: F32): F32 {
 export function qMeanVariance(process: Process, x0: F32, step: I32): Gaussian {
   return {
     mean: extract(process.sqrtAlphasCumprod, step).mul(x0),
-    variance: extract(process.alphasCumprod.map((a) => 1 - a), step),
+    variance: extract(
+      process.alphasCumprod.map((a) => 1 - a),
+      step,
+    ),
     logVariance: extract(process.logOneMinusAlphasCumprod, step),
   };
 }

@@ -4,14 +4,10 @@ import type { F32 } from "../../ir/tensor";
 /** KL divergence of two Gaussians, element by element, in nats. */
 export function normalKl(mean1: F32, logVariance1: F32, mean2: F32, logVariance2: F32): F32 {
   const spread = logVariance1.sub(logVariance2);
-  return mean1
-    .sub(mean2)
-    .square()
-    .mul(logVariance2.neg().exp())
-    .add(spread.exp())
-    .sub(spread)
-    .sub(1)
-    .mul(0.5);
+  // Both are near 1 where the variances are near each other, and then round alike: their difference, taken before
+  // anything else is added, is far better than either.
+  const fromVariances = spread.exp().sub(spread.add(1));
+  return mean1.sub(mean2).square().mul(logVariance2.neg().exp()).add(fromVariances).mul(0.5);
 }
 
 /** Half the width of an 8-bit grey level in [-1, 1]. */
@@ -33,7 +29,12 @@ export function discretizedGaussianLogLikelihood(x: F32, mean: F32, logScale: F3
 
 /** The tanh approximation that the official code uses, not the exact integral. */
 function normalCdf(x: F32): F32 {
-  const u = x.square().mul(0.044715).add(1).mul(x).mul(Math.sqrt(2 / Math.PI));
+  const u = x
+    .square()
+    .mul(0.044715)
+    .add(1)
+    .mul(x)
+    .mul(Math.sqrt(2 / Math.PI));
   return u.tanh().add(1).mul(0.5);
 }
 

@@ -35,7 +35,13 @@ export interface Noised {
 }
 
 /** The loss of a network's output for `xt`, which was made from x0 and noise. -> [N] each */
-export function losses(process: Process, config: DiffusionConfig, output: F32, xt: F32, { x0, noise, step }: Noised): Losses {
+export function losses(
+  process: Process,
+  config: DiffusionConfig,
+  output: F32,
+  xt: F32,
+  { x0, noise, step }: Noised,
+): Losses {
   if (config.loss === "kl" || config.loss === "rescaledKl") {
     const vb = variationalBound(process, config, output, x0, xt, step).bits;
     return { loss: config.loss === "kl" ? vb : vb.mul(process.steps) };

@@ -14,7 +14,9 @@ export function respace(steps: number, spec: string): Int32Array {
   if (ddim !== null) return strided(steps, Number(ddim[1]));
   const counts = spec.split(",").map(Number);
   if (counts.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new ConfigError(`respacing ${JSON.stringify(spec)}: write a count, counts per section as in "10,15,20", or "ddim50"`);
+    throw new ConfigError(
+      `respacing ${JSON.stringify(spec)}: write a count, counts per section as in "10,15,20", or "ddim50"`,
+    );
   }
   const size = Math.floor(steps / counts.length);
   const larger = steps % counts.length;

@@ -4,7 +4,7 @@ import type { DiffusionConfig } from "./config";
 import type { Gaussian } from "./forward";
 import { predictX0 } from "./prediction";
 import { extract, type Process } from "./process";
-import { isLearned, variances } from "./variance";
+import { isLearned, type LogVarianceRange, variances } from "./variance";
 
 /** Cuts a network's output into the prediction and, where the variance is learned, the variance values. */
 export function splitOutput(config: Pick<DiffusionConfig, "variance">, output: F32): { prediction: F32; values?: F32 } {
@@ -28,15 +28,14 @@ export function pMeanVariance(
   const { prediction, values } = splitOutput(config, output);
   const implied = predictX0(process, config.prediction, prediction, xt, step);
   const x0 = clip ? implied.clamp(-1, 1) : implied;
-  const range = variances[config.variance](process);
+  const range: LogVarianceRange = variances[config.variance](process);
   const low = extract(range.low, step);
-  const logVariance =
-    values === undefined ? low : interpolate(low, extract(range.high, step), values);
+  const logVariance = values === undefined ? low : interpolate(low, extract(range.high, step), values);
   return {
     x0,
     mean: extract(process.posteriorMeanCoef1, step).mul(x0).add(extract(process.posteriorMeanCoef2, step).mul(xt)),
     logVariance,
-    variance: logVariance.exp(),
+    variance: range.variance === undefined ? logVariance.exp() : extract(range.variance, step),
   };
 }
 

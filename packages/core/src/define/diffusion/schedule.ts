@@ -18,7 +18,7 @@ export type ScheduleName = keyof typeof schedules;
 
 /** @throws ConfigError when there is no such schedule */
 export function betasOf(schedule: string, steps: number): Float64Array {
-  if (!(schedule in schedules)) {
+  if (!Object.hasOwn(schedules, schedule)) {
     const names = Object.keys(schedules);
     const near = didYouMean(schedule, names);
     throw new ConfigError(

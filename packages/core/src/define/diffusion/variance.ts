@@ -6,13 +6,15 @@ import type { Process } from "./process";
  */
 export const variances = {
   learnedRange: (p) => ({ low: p.posteriorLogVarianceClipped, high: p.betas.map(Math.log) }),
-  fixedSmall: (p) => ({ low: p.posteriorLogVarianceClipped, high: p.posteriorLogVarianceClipped }),
+  fixedSmall: (p) => ({ ...fixed(p.posteriorLogVarianceClipped), variance: p.posteriorVariance }),
   fixedLarge: (p) => fixed(p.betas.map((beta, i) => Math.log(i === 0 ? (p.posteriorVariance[1] ?? beta) : beta))),
 } satisfies Record<string, (process: Process) => LogVarianceRange>;
 
 export interface LogVarianceRange {
   readonly low: Float64Array;
   readonly high: Float64Array;
+  /** Kept for parity: the posterior's own variance, 0 at step 0, where its log is step 1's. Otherwise exp of the log. */
+  readonly variance?: Float64Array;
 }
 
 export type VarianceType = keyof typeof variances;

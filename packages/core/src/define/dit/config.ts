@@ -76,6 +76,17 @@ function presetOf(name: string): DiTSizes & Pick<DiTConfig, "patchSize"> {
 }
 
 function checkConfig(c: DiTConfig): void {
+  const counts = {
+    height: c.inputSize[0],
+    width: c.inputSize[1],
+    ...pick(c, "inChannels", "patchSize", "hiddenSize", "depth", "heads", "numClasses"),
+  };
+  for (const [key, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new ConfigError(`${key} is ${value}, allowed: a whole number from 1`);
+  }
+  if (!(c.classDropout >= 0 && c.classDropout < 1))
+    throw new ConfigError(`classDropout is ${c.classDropout}, allowed: from 0 to below 1`);
   const [height, width] = c.inputSize;
   if (height % c.patchSize !== 0 || width % c.patchSize !== 0) {
     const fitting = Array.from({ length: Math.min(height, width) }, (_, i) => i + 1).filter(
@@ -85,10 +96,15 @@ function checkConfig(c: DiTConfig): void {
       `patchSize ${c.patchSize} does not divide the ${height}x${width} input; sizes that do: ${fitting.join(", ")}`,
     );
   }
-  if (c.hiddenSize % c.heads !== 0) throw new ConfigError(`hiddenSize ${c.hiddenSize} does not split into ${c.heads} heads`);
+  if (c.hiddenSize % c.heads !== 0)
+    throw new ConfigError(`hiddenSize ${c.hiddenSize} does not split into ${c.heads} heads`);
   if (c.hiddenSize % 4 !== 0) {
     throw new ConfigError(`hiddenSize ${c.hiddenSize} must be a multiple of 4 for the sine-cosine table of two axes`);
   }
+}
+
+function pick<K extends keyof DiTConfig>(config: DiTConfig, ...keys: K[]): Record<K, DiTConfig[K]> {
+  return Object.fromEntries(keys.map((key) => [key, config[key]])) as Record<K, DiTConfig[K]>;
 }
 
 /** Tokens per sample. */
@@ -102,6 +118,6 @@ export function outChannels({ inChannels, learnSigma }: DiTConfig): number {
 }
 
 /** The label that stands for "no class". It exists when labels are dropped in training. */
-export function nullLabel({ numClasses }: DiTConfig): number {
+export function nullLabel({ numClasses }: Pick<DiTConfig, "numClasses">): number {
   return numClasses;
 }

@@ -33,11 +33,14 @@ export type DiTParams = Params<ReturnType<typeof ditSpec>>;
  * x: noised images or latents [N, C, I, J], t: timesteps [N] in 0..999, y: labels [N] -> [N, out, I, J]
  */
 export function dit(p: DiTParams, x: F32, t: F32, y: I32, config: DiTConfig): F32 {
-  let tokens = inPart("x_embedder", () => embedPatches(p.x_embedder, x, config)).add(p.pos_embed); // [N, T, D]
-  const c = inPart("t_embedder", () => timestepEmbedding(p.t_embedder, t)) // [N, D]
-    .add(inPart("y_embedder", () => labelEmbedding(p.y_embedder, y)));
+  let tokens = inPart("x_embedder", () => embedPatches(p.x_embedder, x, config).add(p.pos_embed)); // [N, T, D]
+  const ofTime = inPart("t_embedder", () => timestepEmbedding(p.t_embedder, t)); // [N, D]
+  const c = inPart("y_embedder", () => ofTime.add(labelEmbedding(p.y_embedder, y))); // [N, D]
   p.blocks.forEach((block, i) => {
     tokens = inPart(`blocks.${i}`, () => ditBlock(block, tokens, c, config)); // [N, T, D]
   });
-  return unpatchify(inPart("final_layer", () => finalLayer(p.final_layer, tokens, c)), config);
+  return unpatchify(
+    inPart("final_layer", () => finalLayer(p.final_layer, tokens, c)),
+    config,
+  );
 }

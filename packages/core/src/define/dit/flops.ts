@@ -7,7 +7,8 @@ import { type DiTConfig, outChannels, tokenCount } from "./config";
 export function multiplyAdds(config: DiTConfig): number {
   const { hiddenSize: d, depth, mlpRatio, patchSize, inChannels } = config;
   const tokens = tokenCount(config);
-  const block = (4 + 2 * mlpRatio) * d * d * tokens + 2 * tokens * tokens * d + 6 * d * d;
+  const hidden = Math.floor(d * mlpRatio);
+  const block = (4 * d + 2 * hidden) * d * tokens + 2 * tokens * tokens * d + 6 * d * d;
   const patches = tokens * d * inChannels * patchSize ** 2;
   const timestep = 256 * d + d * d;
   const final = 2 * d * d + tokens * d * patchSize ** 2 * outChannels(config);

@@ -8,7 +8,11 @@ export function patchEmbeddingSpec({ hiddenSize, inChannels, patchSize }: DiTCon
   const fanIn = inChannels * patchSize ** 2;
   return {
     proj: {
-      weight: param([hiddenSize, inChannels, patchSize, patchSize], { kind: "xavierUniform", fanIn, fanOut: hiddenSize }),
+      weight: param([hiddenSize, inChannels, patchSize, patchSize], {
+        kind: "xavierUniform",
+        fanIn,
+        fanOut: hiddenSize,
+      }),
       bias: param([hiddenSize], { kind: "zeros" }),
     },
   };

@@ -30,7 +30,12 @@ export function timestepSinusoid(t: F32, width: number): F32 {
   const coarse = turns.map(roundTo12Bits);
   const column = t.reshape([t.shape[0]!, 1]);
   const whole = fraction(column.mul(constantF32([1, half], coarse)));
-  const rest = column.mul(constantF32([1, half], turns.map((turn, i) => turn - coarse[i]!)));
+  const rest = column.mul(
+    constantF32(
+      [1, half],
+      turns.map((turn, i) => turn - coarse[i]!),
+    ),
+  );
   const angle = fraction(whole.add(rest)).mul(2 * Math.PI);
   const sinusoid = concat([angle.cos(), angle.sin()], 1);
   return width % 2 === 0 ? sinusoid : sinusoid.pad([0, 0], [0, 1]);

@@ -26,7 +26,10 @@ export function ddimReverse(process: Process, config: Pick<DiffusionConfig, "pre
   const ascending = descending(process).reverse();
   return {
     learnedVariance: false,
-    rows: samplerRows(process, config, ascending, (i) => ({ ...towards(process, i, process.alphasCumprodNext[i]!, 0), std: 0 })),
+    rows: samplerRows(process, config, ascending, (i) => ({
+      ...towards(process, i, process.alphasCumprodNext[i]!, 0),
+      std: 0,
+    })),
   };
 }
 

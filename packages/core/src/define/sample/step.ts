@@ -1,7 +1,7 @@
 import type { F32 } from "../../ir/tensor";
 import { f32, type Traced } from "../../trace/signature";
-import { interpolate, splitOutput } from "../diffusion/reverse";
 import type { DiffusionConfig } from "../diffusion/config";
+import { interpolate, splitOutput } from "../diffusion/reverse";
 import type { SamplerRow, SamplerTable } from "./table";
 
 /** The signature of one row: a scalar for each column. */

@@ -9,7 +9,11 @@ export interface LearningRateConfig {
 }
 
 /** The rate of step `step`, counted from 0, of `steps`. */
-export function learningRateAt(step: number, steps: number, { learningRate, warmup, decay }: LearningRateConfig): number {
+export function learningRateAt(
+  step: number,
+  steps: number,
+  { learningRate, warmup, decay }: LearningRateConfig,
+): number {
   if (step < warmup) return (learningRate * (step + 1)) / warmup;
   if (decay === "constant") return learningRate;
   return learningRate * 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / Math.max(1, steps - warmup)));

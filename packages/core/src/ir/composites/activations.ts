@@ -19,10 +19,6 @@ export const sigmoid: Composite<"sigmoid"> = {
 export const silu: Composite<"silu"> = {
   infer: elementwise,
   decompose: ([x]) => x.mul(applySigmoid(x)),
-  gradient: (g, [x], _, y) => {
-    const s = applySigmoid(x);
-    return [g.mul(s.add(y).sub(y.mul(s)))];
-  },
 };
 
 const linearTerm = Math.sqrt(2 / Math.PI);
@@ -37,7 +33,12 @@ export const gelu: Composite<"gelu"> = {
   decompose: ([x]) => x.mul(x.square().mul(cubicTerm).add(linearTerm).mul(x).tanh().add(1)).mul(0.5),
   gradient: (g, [x], _, y) => {
     const squared = x.square();
-    const s = applySigmoid(squared.mul(2 * cubicTerm).add(2 * linearTerm).mul(x));
+    const s = applySigmoid(
+      squared
+        .mul(2 * cubicTerm)
+        .add(2 * linearTerm)
+        .mul(x),
+    );
     const slope = squared.mul(6 * cubicTerm).add(2 * linearTerm);
     return [g.mul(s.add(y.sub(y.mul(s)).mul(slope)))];
   },

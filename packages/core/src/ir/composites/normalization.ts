@@ -18,8 +18,16 @@ export const layerNorm: Composite<"layerNorm"> = {
     return centred.div(centred.square().mean([-1], { keepDims: true }).add(epsilon).sqrt());
   },
   gradient: (g, [x], { epsilon }, y) => {
-    const variance = x.sub(x.mean([-1], { keepDims: true })).square().mean([-1], { keepDims: true });
+    const variance = x
+      .sub(x.mean([-1], { keepDims: true }))
+      .square()
+      .mean([-1], { keepDims: true });
     const along = g.mul(y).mean([-1], { keepDims: true });
-    return [g.sub(g.mean([-1], { keepDims: true })).sub(y.mul(along)).div(variance.add(epsilon).sqrt())];
+    return [
+      g
+        .sub(g.mean([-1], { keepDims: true }))
+        .sub(y.mul(along))
+        .div(variance.add(epsilon).sqrt()),
+    ];
   },
 };

@@ -15,11 +15,7 @@ export const matmul: Primitive<"matmul"> = {
     return { dtype: a.dtype, shape: [...lead, m, n] };
   },
   gradient: (g, [a, b], { transposeA, transposeB }) => [
-    transposeA
-      ? b.matmul(g, { transposeA: transposeB, transposeB: true })
-      : g.matmul(b, { transposeB: !transposeB }),
-    transposeB
-      ? g.matmul(a, { transposeA: true, transposeB: transposeA })
-      : a.matmul(g, { transposeA: !transposeA }),
+    transposeA ? b.matmul(g, { transposeA: transposeB, transposeB: true }) : g.matmul(b, { transposeB: !transposeB }),
+    transposeB ? g.matmul(a, { transposeA: true, transposeB: transposeA }) : a.matmul(g, { transposeA: !transposeA }),
   ],
 };

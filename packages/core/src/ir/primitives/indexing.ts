@@ -16,7 +16,8 @@ export const gather: Primitive<"gather"> = {
 export const scatterAdd: Primitive<"scatterAdd"> = {
   infer: ([indices, updates], { rows }, fail) => {
     requireDType(indices, "i32", "the indices", fail);
-    if (!sameShape(indices.shape, updates.shape.slice(0, indices.rank))) fail("updates do not begin with the indices' shape");
+    if (!sameShape(indices.shape, updates.shape.slice(0, indices.rank)))
+      fail("updates do not begin with the indices' shape");
     return { dtype: updates.dtype, shape: [rows, ...updates.shape.slice(indices.rank)] };
   },
   gradient: (g, [indices]) => [undefined, g.gather(indices as unknown as I32)],

@@ -18,7 +18,9 @@ export const transpose: Primitive<"transpose"> = {
     }
     return {
       dtype: x.dtype,
-      shape: permutation.map((axis) => x.shape[axis] ?? fail(`[${permutation}] is not a permutation of ${x.rank} axes`)),
+      shape: permutation.map(
+        (axis) => x.shape[axis] ?? fail(`[${permutation}] is not a permutation of ${x.rank} axes`),
+      ),
     };
   },
   gradient: (g, _, { permutation }) => [g.transpose(permutation.map((_, i) => permutation.indexOf(i)))],
@@ -35,7 +37,8 @@ export const broadcastTo: Primitive<"broadcastTo"> = {
 
 export const slice: Primitive<"slice"> = {
   infer: ([x], { starts, sizes }, fail) => {
-    if (starts.length !== x.rank || sizes.length !== x.rank) fail(`needs a start and a size for each of ${x.rank} axes`);
+    if (starts.length !== x.rank || sizes.length !== x.rank)
+      fail(`needs a start and a size for each of ${x.rank} axes`);
     x.shape.forEach((n, i) => {
       if (starts[i]! < 0 || sizes[i]! < 0 || !Number.isInteger(sizes[i]) || starts[i]! + sizes[i]! > n) {
         fail(`axis ${i} has ${n} elements, asked for ${sizes[i]} from ${starts[i]}`);
@@ -43,7 +46,12 @@ export const slice: Primitive<"slice"> = {
     });
     return { dtype: x.dtype, shape: sizes };
   },
-  gradient: (g, [x], { starts, sizes }) => [g.pad(starts, x.shape.map((n, i) => n - starts[i]! - sizes[i]!))],
+  gradient: (g, [x], { starts, sizes }) => [
+    g.pad(
+      starts,
+      x.shape.map((n, i) => n - starts[i]! - sizes[i]!),
+    ),
+  ],
 };
 
 export const pad: Primitive<"pad"> = {

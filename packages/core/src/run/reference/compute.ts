@@ -1,7 +1,7 @@
 import type { Tensor } from "../../ir/tensor";
 import { expandComposites } from "../../lower/expandComposites";
 import { evaluate } from "./evaluate";
-import { valueOf } from "./values";
+import { newValue } from "./values";
 
 /**
  * The values of `outputs` in float64, with inputs given as numbers that are not rounded either: what central differences
@@ -14,7 +14,10 @@ export function compute(
   const ports = outputs.map((tensor, i) => ({ name: String(i), tensor }));
   const expanded = expandComposites({ name: "compute", inputs: [], outputs: ports }, new Set());
   const values = new Map(
-    [...given].map(([x, data]) => [x, valueOf(x.dtype, x.shape, Float64Array.from(data))] as const),
+    [...given].map(([x, data]) => [x, newValue(x.dtype, x.shape, Float64Array.from(data))] as const),
   );
-  return evaluate(expanded.outputs.map(({ tensor }) => tensor), values).map(({ data }) => data);
+  return evaluate(
+    expanded.outputs.map(({ tensor }) => tensor),
+    values,
+  ).map(({ data }) => data);
 }

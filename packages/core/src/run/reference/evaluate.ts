@@ -1,6 +1,6 @@
 import { topologicalOrder } from "../../ir/graph";
-import type { Tensor } from "../../ir/tensor";
 import type { PrimitiveName } from "../../ir/ops";
+import type { Tensor } from "../../ir/tensor";
 import { kernels } from "./kernels";
 import type { Value } from "./values";
 
@@ -12,7 +12,14 @@ export function evaluate(outputs: readonly Tensor[], given: ReadonlyMap<Tensor, 
   const values = new Map<Tensor, Value>();
   for (const node of order) {
     const kernel = kernels[node.op as PrimitiveName] as unknown as (node: Tensor, inputs: readonly Value[]) => Value;
-    values.set(node, given.get(node) ?? kernel(node, node.inputs.map((x) => values.get(x)!)));
+    values.set(
+      node,
+      given.get(node) ??
+        kernel(
+          node,
+          node.inputs.map((x) => values.get(x)!),
+        ),
+    );
     for (const x of node.inputs) {
       const left = uses.get(x)! - 1;
       uses.set(x, left);

@@ -3,7 +3,7 @@ import type { Each, InputsOf, PrimitiveName } from "../../ir/ops";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape";
 import type { Node } from "../../ir/tensor";
 import { matmul } from "./matmul";
-import { fromHost, type Value, valueOf } from "./values";
+import { fromHost, newValue, type Value } from "./values";
 
 type Kernel<P extends PrimitiveName> = (node: Node<P>, inputs: Each<InputsOf<P>, Value>) => Value;
 
@@ -38,7 +38,11 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
   cast: (node, [x]) => {
     const { to } = node.attributes;
     if (to === "f16" || to === "bf16") throw new UnsupportedError(`the reference computes in float64, not in ${to}`);
-    return valueOf(to, x.shape, x.data.map(to === "bool" ? (v) => (v === 0 ? 0 : 1) : to === "i32" ? Math.trunc : (v) => v));
+    return newValue(
+      to,
+      x.shape,
+      x.data.map(to === "bool" ? (v) => (v === 0 ? 0 : 1) : to === "i32" ? Math.trunc : (v) => v),
+    );
   },
   stopGradient: (_, [x]) => x,
 
@@ -47,10 +51,14 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
   reduceSum: (node, [x]) => reduce(node, x, 0, (sum, v) => sum + v),
   reduceMax: (node, [x]) => reduce(node, x, Number.NEGATIVE_INFINITY, Math.max),
 
-  reshape: ({ shape, dtype }, [x]) => valueOf(dtype, shape, x.data),
+  reshape: ({ shape, dtype }, [x]) => newValue(dtype, shape, x.data),
   transpose: (node, [x]) => {
     const strides = stridesOf(x.shape);
-    return read(node, x, node.attributes.permutation.map((axis) => strides[axis]!));
+    return read(
+      node,
+      x,
+      node.attributes.permutation.map((axis) => strides[axis]!),
+    );
   },
   broadcastTo: (node, [x]) => read(node, x, broadcastStrides(x.shape, node.shape)),
   slice: (node, [x]) => {
@@ -58,12 +66,12 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
     return read(node, x, strides, offsetOf(node.attributes.starts, strides));
   },
   pad: (node, [x]) => {
-    const out = valueOf(node.dtype, node.shape);
+    const out = newValue(node.dtype, node.shape);
     write(out, x, offsetOf(node.attributes.before, stridesOf(node.shape)));
     return out;
   },
   concat: (node, inputs) => {
-    const out = valueOf(node.dtype, node.shape);
+    const out = newValue(node.dtype, node.shape);
     const stride = stridesOf(node.shape)[node.attributes.axis]!;
     let offset = 0;
     for (const x of inputs) {
@@ -75,7 +83,7 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
 
   gather: (node, [table, indices]) => {
     const width = sizeOf(table.shape.slice(1));
-    const out = valueOf(node.dtype, node.shape);
+    const out = newValue(node.dtype, node.shape);
     indices.data.forEach((row, i) => {
       requireRow(node, row, table.shape[0]!);
       out.data.set(table.data.subarray(row * width, (row + 1) * width), i * width);
@@ -83,7 +91,7 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
     return out;
   },
   scatterAdd: (node, [indices, updates]) => {
-    const out = valueOf(node.dtype, node.shape);
+    const out = newValue(node.dtype, node.shape);
     const width = sizeOf(node.shape.slice(1));
     indices.data.forEach((row, i) => {
       requireRow(node, row, node.attributes.rows);
@@ -101,7 +109,7 @@ function requireRow({ op, scope }: Node<PrimitiveName>, row: number, rows: numbe
 function unary<P extends PrimitiveName>(f: (x: number) => number): Kernel<P> {
   return (node, inputs) => {
     const x = (inputs as readonly Value[])[0]!;
-    return valueOf(node.dtype, node.shape, x.data.map(f));
+    return newValue(node.dtype, node.shape, x.data.map(f));
   };
 }
 
@@ -116,12 +124,21 @@ function broadcastStrides(shape: Shape, out: Shape): number[] {
   return out.map((_, i) => (i < lead || shape[i - lead] === 1 ? 0 : strides[i - lead]!));
 }
 
-function elementwise(node: Value | Node<PrimitiveName>, inputs: readonly Value[], f: (...xs: number[]) => number): Value {
-  const out = valueOf(node.dtype, node.shape);
-  const [a, b, c] = inputs.map((x) => ({ data: x.data, at: walker(node.shape, broadcastStrides(x.shape, node.shape)) }));
+function elementwise(
+  node: Value | Node<PrimitiveName>,
+  inputs: readonly Value[],
+  f: (...xs: number[]) => number,
+): Value {
+  const out = newValue(node.dtype, node.shape);
+  const [a, b, c] = inputs.map((x) => ({
+    data: x.data,
+    at: walker(node.shape, broadcastStrides(x.shape, node.shape)),
+  }));
   for (let i = 0; i < out.data.length; i++) {
     out.data[i] =
-      c === undefined ? f(a!.data[a!.at()]!, b!.data[b!.at()]!) : f(a!.data[a!.at()]!, b!.data[b!.at()]!, c.data[c.at()]!);
+      c === undefined
+        ? f(a!.data[a!.at()]!, b!.data[b!.at()]!)
+        : f(a!.data[a!.at()]!, b!.data[b!.at()]!, c.data[c.at()]!);
   }
   return out;
 }
@@ -145,7 +162,11 @@ function walker(shape: Shape, strides: readonly number[], start = 0): () => numb
 
 function read(node: Node<PrimitiveName>, x: Value, strides: readonly number[], start = 0): Value {
   const next = walker(node.shape, strides, start);
-  return valueOf(node.dtype, node.shape, new Float64Array(sizeOf(node.shape)).map(() => x.data[next()]!));
+  return newValue(
+    node.dtype,
+    node.shape,
+    new Float64Array(sizeOf(node.shape)).map(() => x.data[next()]!),
+  );
 }
 
 /** Writes `x` as a box of `out`, beginning at `start`. */
@@ -158,8 +179,13 @@ function offsetOf(index: readonly number[], strides: readonly number[]): number 
   return index.reduce((offset, n, axis) => offset + n * strides[axis]!, 0);
 }
 
-function reduce(node: Node<"reduceSum" | "reduceMax">, x: Value, start: number, f: (a: number, b: number) => number): Value {
-  const out = valueOf(node.dtype, node.shape);
+function reduce(
+  node: Node<"reduceSum" | "reduceMax">,
+  x: Value,
+  start: number,
+  f: (a: number, b: number) => number,
+): Value {
+  const out = newValue(node.dtype, node.shape);
   out.data.fill(start);
   const at = walker(x.shape, broadcastStrides(node.shape, x.shape));
   for (const v of x.data) {

@@ -1,6 +1,6 @@
 import { sizeOf } from "../../ir/shape";
 import type { Node } from "../../ir/tensor";
-import { type Value, valueOf } from "./values";
+import { newValue, type Value } from "./values";
 
 /** Batched matrix product. The transposed forms are brought to rows times rows, so that the inner loop runs along memory. */
 export function matmul(node: Node<"matmul">, a: Value, b: Value): Value {
@@ -8,7 +8,7 @@ export function matmul(node: Node<"matmul">, a: Value, b: Value): Value {
   const [m, n] = node.shape.slice(-2) as [number, number];
   const k = a.shape.at(transposeA ? -2 : -1)!;
   const batches = sizeOf(node.shape.slice(0, -2));
-  const out = valueOf(node.dtype, node.shape);
+  const out = newValue(node.dtype, node.shape);
   for (let batch = 0; batch < batches; batch++) {
     const left = a.data.subarray(batch * m * k, (batch + 1) * m * k);
     const right = b.data.subarray(batch * k * n, (batch + 1) * k * n);

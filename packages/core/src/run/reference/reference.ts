@@ -1,13 +1,18 @@
 import { DitError } from "../../ir/errors";
 import { type Port, stepGraph } from "../../ir/graph";
-import type { HostTensor } from "../../ir/hostTensor";
 import { sizeOf } from "../../ir/shape";
 import type { Tensor } from "../../ir/tensor";
 import { lower, lowerScan } from "../../lower/lower";
-import { type Backend, type CompileOptions, type DeviceTensor, type DeviceTensors, type Feed, isDeviceTensor } from "../backend";
-import { matchFeeds, matchStacked } from "../feeds";
+import {
+  type Backend,
+  type DeviceTensor,
+  type DeviceTensors,
+  type Feed,
+  isDeviceTensor,
+} from "../backend";
+import { bindConstants, disposeAll, matchFeeds, matchStacked } from "../feeds";
 import { evaluate } from "./evaluate";
-import { fromHost, toHost, type Value, valueOf } from "./values";
+import { fromHost, newValue, toHost, type Value } from "./values";
 
 /** Reads round to the dtype's host array, so the backend hands float64 out by its own type. */
 export interface ReferenceTensor extends DeviceTensor {
@@ -44,7 +49,7 @@ export function reference(): Backend {
   const valueOfFeed = (feed: Feed): Value => {
     if (!isDeviceTensor(feed)) return fromHost(feed);
     if (!live.has(feed as ReferenceTensor)) throw new DitError("a tensor was disposed of before it was used");
-    return valueOf(feed.dtype, feed.shape, (feed as ReferenceTensor).float64);
+    return newValue(feed.dtype, feed.shape, (feed as ReferenceTensor).float64);
   };
 
   const wrapAll = (ports: readonly Port[], values: readonly Value[]): DeviceTensors =>
@@ -54,35 +59,43 @@ export function reference(): Backend {
     name: "reference",
     capabilities: { dtypes: ["f32", "i32", "bool"], nativeComposites: noComposites, scanStaysOnDevice: false },
 
-    async compile(graph, options = {}) {
+    async compile(graph, { constants } = {}) {
       const { outputs } = lower(graph, noComposites);
-      const { bound, free } = bind(graph.name, graph.inputs, options);
+      const { bound, free } = bindConstants(graph.name, graph.inputs, constants);
+      const weights = valuesOf(bound);
       return {
         run: async (inputs) => {
-          const given = new Map(bound);
+          const given = new Map(weights);
           matchFeeds(graph.name, free, inputs).forEach((feed, i) => {
             given.set(free[i]!.tensor, valueOfFeed(feed));
           });
-          return wrapAll(outputs, evaluate(outputs.map(({ tensor }) => tensor), given));
+          return wrapAll(
+            outputs,
+            evaluate(
+              outputs.map(({ tensor }) => tensor),
+              given,
+            ),
+          );
         },
         dispose: async () => {},
       };
     },
 
-    async compileScan(scan, options = {}) {
+    async compileScan(scan, { constants: bindings } = {}) {
       const lowered = lowerScan(scan, noComposites);
       const outputs = stepGraph(lowered).outputs.map(({ tensor }) => tensor);
-      const { bound, free } = bind(scan.name, scan.constants, options);
+      const { bound, free } = bindConstants(scan.name, scan.constants, bindings);
+      const weights = valuesOf(bound);
       return {
         run: async ({ constants = {}, carry, xs }) => {
-          const given = new Map(bound);
+          const given = new Map(weights);
           matchFeeds(scan.name, free, constants).forEach((feed, i) => {
             given.set(free[i]!.tensor, valueOfFeed(feed));
           });
           let state = matchFeeds(scan.name, scan.carry, carry).map((feed) => stored(valueOfFeed(feed)));
           const stacked = matchStacked(scan.name, scan.xs, xs);
           const slices = stacked.xs.map(valueOfFeed);
-          const ys = scan.ys.map(({ tensor }) => valueOf(tensor.dtype, [stacked.steps, ...tensor.shape]));
+          const ys = scan.ys.map(({ tensor }) => newValue(tensor.dtype, [stacked.steps, ...tensor.shape]));
           for (let step = 0; step < stacked.steps; step++) {
             scan.carry.forEach(({ tensor }, i) => {
               given.set(tensor, state[i]!);
@@ -96,7 +109,7 @@ export function reference(): Backend {
               ys[i]!.data.set(y.data, step * y.data.length);
             });
           }
-          for (const feed of Object.values(carry)) if (isDeviceTensor(feed)) feed.dispose();
+          disposeAll(carry);
           return { carry: wrapAll(scan.carry, state), ys: wrapAll(scan.ys, ys) };
         },
         dispose: async () => {},
@@ -112,12 +125,8 @@ export function reference(): Backend {
   };
 }
 
-/** The ports bound at compile time, and those left for each run. */
-function bind(graph: string, ports: readonly Port[], { constants = {} }: CompileOptions) {
-  const named = ports.filter(({ name }) => name in constants);
-  const values = matchFeeds(graph, named, constants) as HostTensor[];
-  const bound = new Map<Tensor, Value>(named.map(({ tensor }, i) => [tensor, fromHost(values[i]!)]));
-  return { bound, free: ports.filter(({ tensor }) => !bound.has(tensor)) };
+function valuesOf(bound: ReturnType<typeof bindConstants>["bound"]): Map<Tensor, Value> {
+  return new Map(bound.map(({ tensor, value }) => [tensor, fromHost(value)]));
 }
 
 /**
@@ -130,5 +139,5 @@ function stored(value: Value): Value {
 
 function sliceOf(stacked: Value, step: number, type: Tensor): Value {
   const size = sizeOf(type.shape);
-  return valueOf(type.dtype, type.shape, stacked.data.subarray(step * size, (step + 1) * size));
+  return newValue(type.dtype, type.shape, stacked.data.subarray(step * size, (step + 1) * size));
 }

@@ -10,7 +10,7 @@ export interface Value {
   readonly data: Float64Array;
 }
 
-export function valueOf(dtype: DType, shape: Shape, data: Float64Array = new Float64Array(sizeOf(shape))): Value {
+export function newValue(dtype: DType, shape: Shape, data: Float64Array = new Float64Array(sizeOf(shape))): Value {
   return { dtype, shape, data };
 }
 

@@ -1,0 +1,362 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { networkGraph } from "@dit/backend-ort";
+import {
+  countParams,
+  ditSpec,
+  hostI32,
+  hostTensor,
+  type Model,
+  normal,
+  readSafetensors,
+  reference,
+  train,
+} from "@dit/core";
+import { loadModel } from "@dit/core/node";
+import { unzipSync } from "fflate";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { beforeAll, describe, expect, it } from "vitest";
+import { split } from "../src/data/dataset";
+import { openDataset } from "../src/data/openDataset";
+import { readPng } from "../src/images/png";
+import { dit, ditOk, filesUnder, hashesUnder } from "./command";
+import { addModule, install } from "./installation";
+import { workFolder } from "./workFolder";
+
+let folder: string;
+const run = "runs/first";
+const at = (...path: string[]) => join(folder, ...path);
+const json = (file: string) => JSON.parse(readFileSync(at(file), "utf8"));
+const lines = (name: string): Record<string, number>[] =>
+  readFileSync(at("runs", name, "metrics.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+const trainAs = (name: string, ...args: string[]) => ["train", "--config", "tiny.json", "--name", name, ...args];
+const set = (...settings: string[]) => settings.flatMap((setting) => ["--set", setting]);
+
+let printed: string;
+beforeAll(async () => {
+  folder = workFolder();
+  const args = trainAs("first", "--steps", "40", ...set("log.everySteps=4", "sample.perClass=2"), "--json");
+  printed = await ditOk(folder, args, { env: { DIT_TRAIN_SEED: "3" } });
+});
+
+describe("dit train", () => {
+  it("prints one JSON object", () => {
+    expect(printed).toMatch(/^[^\n]+\n$/);
+    expect(JSON.parse(printed)).toEqual({
+      run: expect.stringMatching(/first$/),
+      step: 40,
+      loss: expect.any(Number),
+      report: expect.stringMatching(/report\.html$/),
+    });
+  });
+
+  it("leaves exactly the files that a run has", () => {
+    const checkpoint = (step: string) =>
+      ["ema.safetensors", "model.safetensors", "optimizer.safetensors", "state.json"].map(
+        (file) => `checkpoints/step-${step}/${file}`,
+      );
+    const files = filesUnder(at(run));
+    expect(files.filter((name) => !name.startsWith("tensorboard/"))).toEqual([
+      ...checkpoint("000030"),
+      ...checkpoint("000040"),
+      "config.json",
+      "env.json",
+      "metrics.jsonl",
+      "report.html",
+      "samples/step-000020.png",
+      "samples/step-000040.png",
+    ]);
+    expect(files.filter((name) => name.startsWith("tensorboard/"))).toEqual([
+      expect.stringMatching(/events\.out\.tfevents\.[\w.]+$/),
+    ]);
+  });
+
+  it("writes each setting with its origin", () => {
+    const { $origins, ...config } = json(`${run}/config.json`);
+    expect(config.train).toMatchObject({ steps: 40, batchSize: 4, seed: 3, warmup: 0 });
+    expect($origins).toMatchObject({
+      "train.warmup": "default",
+      "train.batchSize": "file tiny.json",
+      "train.seed": "env DIT_TRAIN_SEED",
+      "train.steps": "flag --steps",
+      "log.everySteps": "--set",
+    });
+  });
+
+  it("logs every fourth step once, with the validation loss where it is measured", () => {
+    const steps = [4, 8, 10, 12, 16, 20, 24, 28, 30, 32, 36, 40];
+    expect(lines("first").map(({ step }) => step)).toEqual(steps);
+    for (const line of lines("first")) {
+      expect(line).toMatchObject({ loss: expect.any(Number), mse: expect.any(Number), vb: expect.any(Number) });
+      expect("validationLoss" in line).toBe(line.step! % 10 === 0);
+    }
+  });
+
+  it("writes a report that needs nothing else, and writes it again", async () => {
+    const report = readFileSync(at(run, "report.html"), "utf8");
+    for (const [, address] of report.matchAll(/\b(?:src|href)="([^"]*)"/g)) expect(address).toMatch(/^data:/);
+    expect(report).not.toMatch(/https?:|@import|<link|fetch\(/);
+    for (const text of [
+      "12,304 parameters",
+      "Node",
+      "onnxruntime-node",
+      "step-000040",
+      'class="badge">best',
+      "flag --steps",
+    ]) {
+      expect(report).toContain(text);
+    }
+    rmSync(at(run, "report.html"));
+    expect(await ditOk(folder, ["report", run])).toMatch(/^runs.first.report\.html\n$/);
+    expect(readFileSync(at(run, "report.html"), "utf8")).toBe(report);
+  });
+
+  it("gives the same bytes for the same seed, whatever the calls, the logs and the name", async () => {
+    const weights = (name: string) => hashesUnder(at("runs", name, "checkpoints/step-000040"))["model.safetensors"];
+    const settings = set("train.stepsPerCall=3", "sample.everySteps=40", "log.everySteps=7");
+    await ditOk(folder, trainAs("again", "--steps", "40", "--seed", "3", ...settings));
+    await ditOk(folder, trainAs("other", "--steps", "40", "--seed", "4"));
+    expect(weights("again")).toBe(weights("first"));
+    expect(weights("other")).not.toBe(weights("first"));
+  });
+
+  it("keeps the newest checkpoints, every so many and the best", async () => {
+    const settings = set("checkpoint.everySteps=5", "checkpoint.keepEvery=20", "checkpoint.keepLast=2");
+    // So large a learning rate that the loss goes up and down.
+    await ditOk(
+      folder,
+      trainAs("kept", "--steps", "50", "--learning-rate", "0.05", ...settings, ...set("train.emaDecay=0")),
+    );
+    const measured = lines("kept").filter(({ validationLoss }) => validationLoss !== undefined);
+    const best = measured.reduce((low, line) => (line.validationLoss! < low.validationLoss! ? line : low)).step!;
+    const kept = filesUnder(at("runs/kept/checkpoints")).filter((name) => name.endsWith("state.json"));
+    const expected = [...new Set([20, 40, 45, 50, best])].sort((a, b) => a - b);
+    expect(kept.map((name) => Number(name.slice("step-".length, 11)))).toEqual(expected);
+  });
+
+  it("trains every kind of network and draws from it", async () => {
+    const kinds = { x0: ["x0", "ddim"], v: ["v", "ddpm"] };
+    for (const [name, [prediction, sampler]] of Object.entries(kinds)) {
+      const settings = set(
+        `diffusion.prediction=${prediction}`,
+        "learnSigma=false",
+        "diffusion.loss=mse",
+        `sample.sampler=${sampler}`,
+      );
+      await ditOk(folder, trainAs(name, "--steps", "5", ...settings));
+      await ditOk(folder, ["sample", `runs/${name}`, "--sampler", sampler!, "--steps", "3", "--out", `${name}.png`]);
+      expect(existsSync(at(`${name}.png`))).toBe(true);
+    }
+  });
+
+  it("streams events as lines of JSON", async () => {
+    const output = await ditOk(folder, trainAs("streamed", "--json=stream"));
+    const events = output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(new Set(events.map(({ event }) => event))).toEqual(
+      new Set(["note", "progress", "metrics", "checkpoint", "result"]),
+    );
+    expect(events.at(-1)).toMatchObject({ event: "result", step: 20 });
+    expect(events.filter(({ event }) => event === "metrics").map(({ step }) => step)).toEqual([5, 10, 15, 20]);
+  });
+});
+
+describe("dit train --init", () => {
+  it("starts from the given weights", async () => {
+    // So small a learning rate that no weight moves.
+    await ditOk(
+      folder,
+      trainAs("tuned", "--steps", "1", "--init", run, "--learning-rate", "1e-30", ...set("log.everySteps=1")),
+    );
+    const tensors = (file: string) =>
+      new Map([...readSafetensors(readFileSync(at(file))).tensors].map(([name, { bytes }]) => [name, bytes]));
+    expect(tensors("runs/tuned/checkpoints/step-000001/model.safetensors")).toEqual(
+      tensors(`${run}/checkpoints/step-000040/ema.safetensors`),
+    );
+    expect(lines("tuned")[0]!.loss).toBeCloseTo(
+      await firstLoss(await loadModel(at(run, "checkpoints/step-000040/ema.safetensors"))),
+      5,
+    );
+  });
+
+  it("needs the weights no longer once there is a checkpoint", async () => {
+    await ditOk(folder, trainAs("base", "--steps", "2"));
+    await ditOk(folder, trainAs("child", "--steps", "2", "--init", "runs/base"));
+    rmSync(at("runs/base"), { recursive: true });
+    await ditOk(folder, ["train", "--resume", "runs/child", "--steps", "4"]);
+    expect(filesUnder(at("runs/child/checkpoints"))).toContain("step-000004/ema.safetensors");
+  });
+
+  /** What the float64 reference says of the first batch. */
+  async function firstLoss({ config, weights }: Model): Promise<number> {
+    const images = await openDataset(`folder:${at("data")}`, { imageSize: 8 });
+    let loss = Number.NaN;
+    const onMetrics = (metrics: { loss: number }) => {
+      loss = metrics.loss;
+    };
+    const { train: data } = split(images, 0.2, 0);
+    await train({ model: config, data, backend: reference(), steps: 1, batchSize: 4, init: weights, onMetrics });
+    return loss;
+  }
+});
+
+describe("dit sample", () => {
+  it("writes a PNG that says what remakes it", async () => {
+    const args = ["--class", "light,0", "--per-class", "3", "--steps", "4", "--cfg", "2", "--seed", "7"];
+    const result = JSON.parse(await ditOk(folder, ["sample", run, ...args, "--out", "new/grid.png", "--json"]));
+    expect(result).toMatchObject({ images: 6, out: "new/grid.png", npz: null });
+    const { text, width, height } = readPng(readFileSync(at("new/grid.png")), "grid.png");
+    expect(text).toMatchObject({ "dit:model": run, "dit:seed": "7", "dit:classes": "1,1,1,0,0,0" });
+    expect(JSON.parse(text["dit:settings"]!)).toMatchObject({
+      sampler: "ddim",
+      steps: 4,
+      guidance: 2,
+      eta: 0,
+      clip: true,
+    });
+    // Three in a row, each enlarged ninefold from 8 pixels, with 4 pixels between and around them.
+    expect([width, height]).toEqual([3 * 72 + 4 * 4, 2 * 72 + 3 * 4]);
+  });
+
+  it("writes an npz of bytes and labels, the same however many are drawn at a time", async () => {
+    const draw = async (name: string, ...args: string[]) => {
+      await ditOk(folder, ["sample", run, "--per-class", "5", "--steps", "4", "--seed", "1", "--npz", name, ...args]);
+      return readNpz(at(name));
+    };
+    const [all, some, exact] = [
+      await draw("all.npz"),
+      await draw("some.npz", "--batch", "3"),
+      await draw("exact.npz", "--backend", "reference"),
+    ];
+    expect([all.arr_0!.descr, all.arr_0!.shape, all.arr_1!.descr, all.arr_1!.shape]).toEqual([
+      "|u1",
+      "10, 8, 8, 3",
+      "<i8",
+      "10,",
+    ]);
+    const labels = all.arr_1!.data;
+    expect([...new BigInt64Array(labels.buffer.slice(labels.byteOffset, labels.byteOffset + labels.length))]).toEqual([
+      ...new Array(5).fill(0n),
+      ...new Array(5).fill(1n),
+    ]);
+    // A kernel may round another way in batches of another size, and the reference computes in float64: one step of 255.
+    for (const other of [some, exact])
+      expect(largestDifference(other.arr_0!.data, all.arr_0!.data)).toBeLessThanOrEqual(1);
+    expect(new Set(all.arr_0!.data).size).toBeGreaterThan(10);
+  });
+
+  it("finds a name of its own and overwrites nothing", async () => {
+    const draw = () => ditOk(folder, ["sample", `${run}/checkpoints/step-000030`, "--steps", "2", "--per-class", "1"]);
+    expect(await draw()).toMatch(/: samples\.png\n$/);
+    expect(await draw()).toMatch(/: samples-2\.png\n$/);
+    expect(hashesUnder(folder)["samples-2.png"]).toBe(hashesUnder(folder)["samples.png"]);
+  });
+
+  it("draws without guidance from a model that knows none", async () => {
+    await ditOk(folder, trainAs("unguided", "--steps", "2", ...set("classDropout=0", "sample.guidance=1")));
+    const { settings } = JSON.parse(
+      await ditOk(folder, ["sample", "runs/unguided", "--steps", "2", "--out", "u.png", "--json"]),
+    );
+    expect(settings.guidance).toBe(1);
+  });
+});
+
+describe("dit export", () => {
+  it("writes a model that plain onnxruntime runs with the library's numbers", async () => {
+    const printed = await ditOk(folder, ["export", run, "--batch", "3", "--json"]);
+    expect(JSON.parse(printed)).toMatchObject({ maxError: expect.any(Number) });
+    expect(filesUnder(at("exported"))).toEqual(["onnx/model.onnx", "onnx/model.onnx_data"]);
+    const model = await loadModel(at(run, "checkpoints/step-000040/ema.safetensors"));
+    const x = normal({ seed: 5, stream: "test", step: 0, sample: 0 }, 3 * 3 * 8 * 8);
+    const [t, y] = [Float32Array.of(0, 500, 999), Int32Array.of(0, 1, 2)];
+
+    const session = await InferenceSession.create(at("exported/onnx/model.onnx"));
+    const { output } = await session.run({
+      x: new Tensor("float32", x, [3, 3, 8, 8]),
+      t: new Tensor("float32", t, [3]),
+      y: new Tensor("int32", y, [3]),
+    });
+    await session.release();
+
+    const executable = await reference().compile(networkGraph(model, 3));
+    const feeds = { x: hostTensor("f32", [3, 3, 8, 8], x), t: hostTensor("f32", [3], t), y: hostI32([3], [...y]) };
+    const expected = await (await executable.run({ ...model.weights, ...feeds })).output!.read();
+    expect(output!.dims).toEqual(expected.shape);
+    expect(largestDifference(output!.data as Float32Array, expected.data as Float32Array)).toBeLessThan(1e-4);
+  });
+
+  it("exits with 4 when the file computes something else, and keeps the earlier export", async () => {
+    const { command, modules } = install();
+    addModule(modules, "onnxruntime-node", forgetfulRuntime);
+    await ditOk(folder, ["export", run, "--out", "safe"]);
+    const before = hashesUnder(at("safe"));
+    const { code, stdout, stderr } = await dit(folder, ["export", run, "--out", "safe"], { command });
+    expect(stderr).toMatch(
+      /^error: the exported file differs from the model by [\d.e-]+, more than 0\.0001; [^\n]+\n$/,
+    );
+    expect([code, stdout]).toEqual([4, ""]);
+    expect(hashesUnder(at("safe"))).toEqual(before);
+    await ditOk(folder, ["export", run, "--out", "safe", "--no-verify"], { command });
+  });
+
+  /** An onnxruntime on a disk that loses the data file between writing and reading. */
+  const forgetfulRuntime = `
+    import { statSync, writeFileSync } from "node:fs";
+    import real from ${JSON.stringify(pathToFileURL(createRequire(import.meta.url).resolve("onnxruntime-node")))};
+    export const { Tensor } = real;
+    export const InferenceSession = {
+      create(model, options) {
+        const data = model + "_data";
+        if (typeof model === "string") writeFileSync(data, new Uint8Array(statSync(data).size));
+        return real.InferenceSession.create(model, options);
+      },
+    };
+  `;
+});
+
+describe("dit inspect and doctor", () => {
+  it("say the same to programs as to people", async () => {
+    const inspection = JSON.parse(await ditOk(folder, ["inspect", run, "--json"]));
+    const { dit: architecture } = inspection.config;
+    expect(inspection).toMatchObject({
+      values: 12304,
+      parameters: countParams(ditSpec(architecture)),
+      config: { classNames: ["dark", "light"] },
+    });
+    expect(inspection.tensors).toContainEqual({ name: "blocks.0.attn.qkv.weight", dtype: "F32", shape: [48, 16] });
+    expect(await ditOk(folder, ["inspect", run])).toContain("blocks.0.attn.qkv.weight");
+    const { environment, backends } = JSON.parse(await ditOk(folder, ["doctor", "--json"]));
+    expect(backends.map(({ works }: { works: boolean }) => works)).toEqual([true, true]);
+    expect(json(`${run}/env.json`).node).toBe(environment.node);
+  });
+});
+
+interface NpyMember {
+  readonly descr: string;
+  readonly shape: string;
+  readonly data: Uint8Array;
+}
+
+function readNpz(file: string): Record<string, NpyMember> {
+  const members = Object.entries(unzipSync(readFileSync(file)));
+  return Object.fromEntries(members.map(([name, bytes]) => [name.replace(/\.npy$/, ""), readNpy(bytes)]));
+}
+
+function readNpy(bytes: Uint8Array): NpyMember {
+  const end = 10 + new DataView(bytes.buffer, bytes.byteOffset).getUint16(8, true);
+  const header = new TextDecoder("latin1").decode(bytes.subarray(10, end));
+  const [, descr, shape] = /'descr': '([^']+)', 'fortran_order': False, 'shape': \(([^)]*)\)/.exec(header)!;
+  return { descr: descr!, shape: shape!, data: bytes.subarray(end) };
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  return Array.from(a).reduce((worst, x, i) => Math.max(worst, Math.abs(x - b[i]!)), 0);
+}

@@ -1,0 +1,94 @@
+import { dit, ditSpec, f32, hostF32, i32, type Scan, traceScan } from "@dit/core";
+import {
+  bindParams,
+  ddim,
+  ddpm,
+  type Network,
+  paramTypes,
+  rowFeeds,
+  rowType,
+  type SamplerTable,
+  samplerStep,
+} from "@dit/core/internal";
+import { chainOf, type Subject } from "./diffusionOps";
+import { evaluateScan, firstRows, stacked } from "./evaluate";
+import { guideBothHalves } from "./network";
+
+/** A sampling run, as its tensors' names describe it. */
+interface Loop {
+  readonly prefix: string;
+  readonly sampler: "ddpm" | "ddim";
+  readonly mode: "cfg" | "nocfg" | "clipped";
+  readonly respacing: string;
+  readonly eta: number;
+}
+
+const loopName =
+  /^(loop\.(ddpm|ddim)_(cfg|nocfg|clipped)(?:\.(respaced|ddim_stride))?(?:\.eta(\d+(?:\.\d+)?))?)\.(?:steps|sample)$/;
+
+/** Whole runs over a short chain, guided and not, from given noise. */
+export async function samplingLoops(subject: Subject): Promise<void> {
+  const { fixture, findings, config } = subject;
+  const steps = fixture.setting<number>("loop_steps");
+  const respacings: Readonly<Record<string, string>> = { respaced: `${steps}`, ddim_stride: `ddim${steps}` };
+  for (const [kind, respacing] of Object.entries(respacings)) {
+    const name = `loop.${kind}.timesteps`;
+    const { timesteps } = chainOf(config, respacing);
+    if (fixture.has(name)) findings.compare("loop.*.timesteps", name, { shape: [timesteps.length], data: timesteps });
+  }
+  const loops = new Map<string, Loop>();
+  for (const name of fixture.names) {
+    const [, prefix, sampler, mode, kind, eta] = loopName.exec(name) ?? [];
+    if (prefix === undefined) continue;
+    loops.set(prefix, {
+      prefix,
+      sampler,
+      mode,
+      respacing: respacings[kind ?? "respaced"],
+      eta: Number(eta ?? 0),
+    } as Loop);
+  }
+  for (const loop of loops.values()) await runLoop(subject, loop);
+}
+
+async function runLoop(subject: Subject, { prefix, sampler, mode, respacing, eta }: Loop): Promise<void> {
+  const { fixture, backend, findings, config, params } = subject;
+  const [z, y] = [fixture.f32("loop.z"), fixture.i32("input.y")];
+  const chain = chainOf(config, respacing);
+  const table = sampler === "ddpm" ? ddpm(chain, config.diffusion) : ddim(chain, config.diffusion, { eta });
+  // Guided runs carry both halves of the batch, each with noise of its own.
+  const start = mode === "cfg" ? hostF32([2 * z.shape[0]!, ...z.shape.slice(1)], [...z.data, ...z.data]) : z;
+  const noise = stacked(chain.steps, (k) => firstRows(fixture.f32(`loop.noise.${k}`), start.shape[0]!));
+  const { carry, ys } = await evaluateScan(backend, loopScan(subject, table, mode), {
+    constants: { ...params, y },
+    carry: { x: start },
+    xs: { ...rowFeeds(table.rows), noise },
+  });
+  const group = `loop.${sampler}_*`;
+  if (fixture.has(`${prefix}.steps`)) findings.compare(group, `${prefix}.steps`, ys.x!);
+  if (fixture.has(`${prefix}.sample`)) findings.compare(group, `${prefix}.sample`, firstRows(carry.x!, z.shape[0]!));
+}
+
+/** One step; its state is also an output, so that every step can be compared. */
+function loopScan({ fixture, config }: Subject, { learnedVariance }: SamplerTable, mode: Loop["mode"]): Scan {
+  const { dit: architecture, diffusion } = config;
+  const spec = ditSpec(architecture);
+  const [count, ...image] = fixture.stored("loop.z").shape as [number, ...number[]];
+  const state = f32([mode === "cfg" ? 2 * count : count, ...image]);
+  const signature = {
+    constants: { params: paramTypes(spec).all, y: i32([count]) },
+    carry: { x: state },
+    xs: { row: rowType, noise: state },
+  };
+  return traceScan("sampling loop", signature, ({ constants: { params, y }, carry: { x }, xs: { row, noise } }) => {
+    const network: Network = (x, t, y) => dit(bindParams(spec, params), x, t, y, architecture);
+    const t = row.timestep.broadcastTo([count]);
+    const output =
+      mode === "cfg"
+        ? guideBothHalves(network, x.slice(0, 0, count), t, y, fixture.setting("cfg_scale"), architecture)
+        : network(x, t, y);
+    const options = { clip: mode === "clipped", learnedVariance, variance: diffusion.variance };
+    const next = samplerStep(row, x, output, noise, options).x;
+    return { carry: { x: next }, ys: { x: next } };
+  });
+}

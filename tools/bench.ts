@@ -1,0 +1,220 @@
+/**
+ * How fast a DiT runs here, against the runtime's own matrix product. Protocol: the roof is one graph of eight chained
+ * 1024-cube products with constant weights and a scalar result, on the same backend and threads; roof and model alternate
+ * over seven rounds with 200 ms of idle between sessions, because their thread pools disturb each other; the figure is the
+ * median of the per-round ratios, void if the roof itself varies by more than 15%.
+ *
+ *   npm run bench -- [--model DiT-S/2] [--batch 8] [--threads 2] [--rounds 7] [--only forward|train]
+ */
+import { parseArgs } from "node:util";
+import { networkGraph, ort } from "@dit/backend-ort";
+import {
+  adamwDefaults,
+  type Backend,
+  constantF32,
+  diffusionDefaults,
+  ditConfig,
+  ditSpec,
+  type Feeds,
+  f32,
+  hostF32,
+  hostTensor,
+  hostZeros,
+  initialize,
+  type ModelConfig,
+  multiplyAdds,
+  normal,
+  trace,
+  uniformInts,
+} from "@dit/core";
+import { adamwScalarsAt, firstState, trainStep } from "@dit/core/internal";
+
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: "string", default: "DiT-S/2" },
+    batch: { type: "string", default: "8" },
+    threads: { type: "string", default: "2" },
+    rounds: { type: "string", default: "7" },
+    only: { type: "string" },
+  },
+});
+const [batch, threads, rounds] = [Number(flags.batch), Number(flags.threads), Number(flags.rounds)];
+const config: ModelConfig = { dit: ditConfig(flags.model), diffusion: diffusionDefaults };
+
+/** Something to time: one call does `operations` multiply-adds twice. */
+interface Candidate {
+  readonly name: string;
+  readonly flops: number;
+  run(): Promise<void>;
+}
+
+interface Row {
+  readonly name: string;
+  readonly ratio: number;
+  readonly gflops: readonly number[];
+  readonly roof: readonly number[];
+  readonly roofSpread: number;
+  readonly isVoid: boolean;
+}
+
+const backend = await ort({ provider: "cpu", threads });
+const roof = await roofOf(backend);
+const rows: Row[] = [];
+const setup: Record<string, number> = {};
+if (flags.only !== "train") rows.push(await measure(await timed("forward", forward)));
+if (flags.only !== "forward") rows.push(await measure(await timed("train step", training)));
+await backend.dispose();
+
+console.table(
+  rows.map(({ name, ratio, gflops, roof: top, roofSpread, isVoid }) => ({
+    name: `${flags.model} batch ${batch} ${name}`,
+    "of the roof": `${(100 * ratio).toFixed(1)}%${isVoid ? " (void)" : ""}`,
+    "GFLOP/s": median(gflops).toFixed(1),
+    "roof GFLOP/s": median(top).toFixed(1),
+    "roof varies by": `${(100 * roofSpread).toFixed(1)}%`,
+    "seconds to set up": setup[name]!.toFixed(2),
+  })),
+);
+console.log(JSON.stringify({ model: flags.model, batch, threads, rounds: rows, setupSeconds: setup }));
+
+async function timed(name: string, make: () => Promise<Candidate>): Promise<Candidate> {
+  const started = performance.now();
+  const candidate = await make();
+  setup[name] = (performance.now() - started) / 1000;
+  return candidate;
+}
+
+async function measure(candidate: Candidate): Promise<Row> {
+  await candidate.run();
+  await roof.run();
+  const gflops: number[] = [];
+  const top: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    top.push(await rate(roof));
+    gflops.push(await rate(candidate));
+  }
+  const roofSpread = (Math.max(...top) - Math.min(...top)) / median(top);
+  const ratio = median(gflops.map((x, i) => x / top[i]!));
+  return { name: candidate.name, ratio, gflops, roof: top, roofSpread, isVoid: roofSpread > 0.15 };
+}
+
+/** GFLOP/s over at least half a second, after the other session's threads have gone to sleep. */
+async function rate({ run, flops }: Candidate): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const started = performance.now();
+  let calls = 0;
+  do {
+    await run();
+    calls++;
+  } while (performance.now() - started < 500);
+  return (calls * flops) / (performance.now() - started) / 1e6;
+}
+
+async function roofOf(on: Backend): Promise<Candidate> {
+  const size = 1024;
+  const weights = () => constantF32([size, size], normal({ seed: 0, stream: "roof", step: 0, sample: 0 }, size * size));
+  const graph = trace("roof", { x: f32([size, size]) }, ({ x }) => {
+    let y = x;
+    for (let i = 0; i < 8; i++) y = y.matmul(weights());
+    return { sum: y.sum() };
+  });
+  const executable = await on.compile(graph);
+  const x = hostF32([size, size], normal({ seed: 1, stream: "roof", step: 0, sample: 0 }, size * size));
+  return {
+    name: "roof",
+    flops: 8 * 2 * size ** 3,
+    run: async () => {
+      const { sum } = await executable.run({ x });
+      sum!.dispose();
+    },
+  };
+}
+
+/** One forward pass, weights bound as a server would have them. */
+async function forward(): Promise<Candidate> {
+  const { inChannels, inputSize, numClasses } = config.dit;
+  const weights = initialize(ditSpec(config.dit), 0);
+  const executable = await backend.compile(networkGraph({ config }, batch), { constants: weights });
+  const shape = [batch, inChannels, ...inputSize];
+  const feeds: Feeds = {
+    x: hostTensor(
+      "f32",
+      shape,
+      normal(
+        { seed: 0, stream: "x", step: 0, sample: 0 },
+        shape.reduce((a, b) => a * b),
+      ),
+    ),
+    t: hostF32([batch], uniformInts({ seed: 0, stream: "t", step: 0, sample: 0 }, batch, 1000)),
+    y: hostTensor("i32", [batch], uniformInts({ seed: 0, stream: "y", step: 0, sample: 0 }, batch, numClasses)),
+  };
+  return {
+    name: "forward",
+    flops: 2 * multiplyAdds(config.dit) * batch,
+    run: async () => {
+      const { output } = await executable.run(feeds);
+      output!.dispose();
+    },
+  };
+}
+
+/** Whole train steps, as many per call as training hands over by default, the state carried from call to call. */
+async function training(): Promise<Candidate> {
+  const steps = 10;
+  const { inChannels, inputSize } = config.dit;
+  const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults });
+  const state = firstState(config, 0);
+  const { pos_embed, ...params } = state.params;
+  const executable = await backend.compileScan(scan, { constants: { "fixed.pos_embed": pos_embed! } });
+  const image = [steps, batch, inChannels, ...inputSize];
+  const noise = normal(
+    { seed: 0, stream: "noise", step: 0, sample: 0 },
+    image.reduce((a, b) => a * b),
+  );
+  const scalars = Array.from({ length: steps }, (_, i) => adamwScalarsAt(i + 1, 1e-4, adamwDefaults));
+  const xs: Feeds = {
+    "batch.x0": hostTensor("f32", image, noise),
+    "batch.noise": hostTensor("f32", image, noise),
+    "batch.step": hostTensor(
+      "i32",
+      [steps, batch],
+      uniformInts({ seed: 0, stream: "t", step: 0, sample: 0 }, steps * batch, 1000),
+    ),
+    "batch.y": hostZeros("i32", [steps, batch]),
+    "adamw.stepSize": hostF32(
+      [steps],
+      scalars.map((x) => x.stepSize),
+    ),
+    "adamw.epsilon": hostF32(
+      [steps],
+      scalars.map((x) => x.epsilon),
+    ),
+    "adamw.decay": hostF32(
+      [steps],
+      scalars.map((x) => x.decay),
+    ),
+    emaDecay: hostF32([steps], new Array<number>(steps).fill(0.9999)),
+  };
+  const part = (name: string, weights: Feeds) =>
+    Object.entries(weights).map(([path, value]) => [`${name}.${path}`, value] as const);
+  const { pos_embed: _, ...ema } = state.ema;
+  let carry: Feeds = Object.fromEntries([
+    ...part("params", params),
+    ...part("m", state.m),
+    ...part("v", state.v),
+    ...part("ema", ema),
+  ]);
+  return {
+    name: "train step",
+    flops: 3 * 2 * multiplyAdds(config.dit) * batch * steps,
+    run: async () => {
+      const result = await executable.run({ carry, xs });
+      carry = result.carry;
+      for (const y of Object.values(result.ys)) y.dispose();
+    },
+  };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
