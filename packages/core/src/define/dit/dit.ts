@@ -33,9 +33,11 @@ export type DiTParams = Params<ReturnType<typeof ditSpec>>;
  * x: noised images or latents [N, C, I, J], t: timesteps [N] in 0..999, y: labels [N] -> [N, out, I, J]
  */
 export function dit(p: DiTParams, x: F32, t: F32, y: I32, config: DiTConfig): F32 {
-  let tokens = inPart("x_embedder", () => embedPatches(p.x_embedder, x, config).add(p.pos_embed)); // [N, T, D]
+  const patches = inPart("x_embedder", () => embedPatches(p.x_embedder, x, config)); // [N, T, D]
+  let tokens = inPart("pos_embed", () => patches.add(p.pos_embed)); // [N, T, D]
   const ofTime = inPart("t_embedder", () => timestepEmbedding(p.t_embedder, t)); // [N, D]
-  const c = inPart("y_embedder", () => ofTime.add(labelEmbedding(p.y_embedder, y))); // [N, D]
+  const ofLabel = inPart("y_embedder", () => labelEmbedding(p.y_embedder, y)); // [N, D]
+  const c = inPart("conditioning", () => ofTime.add(ofLabel)); // [N, D]
   p.blocks.forEach((block, i) => {
     tokens = inPart(`blocks.${i}`, () => ditBlock(block, tokens, c, config)); // [N, T, D]
   });
