@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtCommand, dit, ditOk, hashesUnder } from "./command";
 import { install } from "./installation";
 import { workFolder } from "./workFolder";
@@ -31,6 +31,7 @@ beforeAll(async () => {
   file("broken/cats/1.png", readFileSync(join(folder, "data/dark/1.png")).subarray(0, 100));
   mkdirSync(join(folder, "nothing"));
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const train = (...args: string[]) => ["train", "--config", "tiny.json", "--name", "new", ...args];
 const set = (...settings: string[]) => train(...settings.flatMap((setting) => ["--set", setting]));
@@ -148,10 +149,11 @@ describe("dit refuses in one line, with exit code 2, and touches nothing", () =>
       ["sample", "data"],
       "data holds no checkpoint; give a run, a checkpoint or a .safetensors file",
     ],
+    ["an export of a damaged file", ["export", "truncated.safetensors"], "truncated: data ends at byte"],
     ["a report of what is no run", ["report", "data"], "data is no run: it has no config.json"],
   ])("%s", (_, args, message) => expectRefused(args, message));
 
-  describe.each(["sample", "inspect", "export"])("dit %s of", (command) => {
+  describe.each(["sample", "inspect"])("dit %s of", (command) => {
     it.each([
       ["truncated", "truncated: data ends at byte"],
       ["empty", "truncated: 0 bytes, a header needs 8 or more"],

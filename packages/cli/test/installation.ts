@@ -1,17 +1,20 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Installs the built packages in a folder of their own, as npm would, without onnxruntime-node and without the packages
+ * Installs the built packages in a folder of their own for one test, as npm would, without onnxruntime-node and without the packages
  * in `without`. Returns the path of its `dit` and of its node_modules.
  */
 export function install(without: readonly string[] = []): { readonly command: string; readonly modules: string } {
-  const modules = join(mkdtempSync(join(tmpdir(), "dit-install-")), "node_modules");
+  const folder = mkdtempSync(join(tmpdir(), "dit-install-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const modules = join(folder, "node_modules");
   for (const name of ["core", "backend-ort", "cli"]) {
     const manifest = readFileSync(join(packages, name, "package.json"), "utf8");
     mkdirSync(join(modules, "@dit", name), { recursive: true });

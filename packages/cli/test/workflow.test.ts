@@ -17,11 +17,11 @@ import {
 import { loadModel } from "@dit/core/node";
 import { unzipSync } from "fflate";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { split } from "../src/data/dataset";
 import { openDataset } from "../src/data/openDataset";
 import { readPng } from "../src/images/png";
-import { dit, ditOk, filesUnder, hashesUnder } from "./command";
+import { dit, ditOk, filesUnder, hashesUnder, start } from "./command";
 import { addModule, install } from "./installation";
 import { workFolder } from "./workFolder";
 
@@ -43,6 +43,7 @@ beforeAll(async () => {
   const args = trainAs("first", "--steps", "40", ...set("log.everySteps=4", "sample.perClass=2"), "--json");
   printed = await ditOk(folder, args, { env: { DIT_TRAIN_SEED: "3" } });
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("dit train", () => {
   it("prints one JSON object", () => {
@@ -154,6 +155,18 @@ describe("dit train", () => {
     }
   });
 
+  it("stops in one line when the loss is no number any more, and keeps what was saved", async () => {
+    await ditOk(folder, trainAs("diverging", "--steps", "10"));
+    const further = ["train", "--resume", "runs/diverging", "--steps", "100", "--learning-rate", "1e30"];
+    const { code, stderr } = await dit(folder, further);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: the loss is (NaN|-?Infinity) at step \d+; lower the learning rate or set a gradient clip$/m,
+    );
+    expect(filesUnder(at("runs/diverging/checkpoints"))).toContain("step-000010/ema.safetensors");
+    await ditOk(folder, ["report", "runs/diverging"]);
+  });
+
   it("streams events as lines of JSON", async () => {
     const output = await ditOk(folder, trainAs("streamed", "--json=stream"));
     const events = output
@@ -257,6 +270,24 @@ describe("dit sample", () => {
     expect(await draw()).toMatch(/: samples\.png\n$/);
     expect(await draw()).toMatch(/: samples-2\.png\n$/);
     expect(hashesUnder(folder)["samples-2.png"]).toBe(hashesUnder(folder)["samples.png"]);
+  });
+
+  // Windows has no signals that a process could catch.
+  it.skipIf(process.platform === "win32")("stops with SIGINT and exit code 130, and writes nothing", async () => {
+    const { child, outcome } = start(folder, [
+      "sample",
+      run,
+      "--steps",
+      "1000",
+      "--per-class",
+      "100",
+      "--out",
+      "never.png",
+    ]);
+    child.stderr!.once("data", () => child.kill("SIGINT"));
+    const { code, stderr } = await outcome;
+    expect([code, stderr.trim().split("\n").at(-1)]).toEqual([130, "stopped; no image was written"]);
+    expect(existsSync(at("never.png"))).toBe(false);
   });
 
   it("draws without guidance from a model that knows none", async () => {

@@ -21,5 +21,5 @@ export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } =
     return x.rank === 2 ? output : emit.reshape(output, shape);
   },
   attention: (emit, { attributes: { heads } }, inputs) =>
-    emit.op("MultiHeadAttention", inputs, { domain: "com.microsoft", attributes: { num_heads: attr.int(heads) } }),
+    emit.op("Attention", inputs, { attributes: { q_num_heads: attr.int(heads), kv_num_heads: attr.int(heads) } }),
 };

@@ -13,8 +13,8 @@ export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(
 /** Inputs bound as initialisers. */
 export type Bound = Readonly<Record<string, HostTensor>>;
 
-/** Newest operator set that onnxruntime 1.30 knows in full; com.microsoft holds its fused kernels. */
-const opsets = { "": 21, "com.microsoft": 1 };
+/** The first operator set with Attention; com.microsoft holds onnxruntime's own kernels. */
+const opsets = { "": 23, "com.microsoft": 1 };
 const irVersion = 10;
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */

@@ -127,6 +127,7 @@ export async function trainCommand({ sources, root, resume, progress }: TrainCom
     stop.throwIfReceived(`stopped at step ${state.step}; continue with: dit train --resume ${run.path}`);
     return { run: run.path, step: state.step, loss: recorder.lastLoss(), report: run.report };
   } finally {
+    progress.done();
     stop.dispose();
     await preview.dispose();
     await backend.dispose();

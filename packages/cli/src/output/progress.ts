@@ -102,7 +102,7 @@ function terminalProgress(label: string, stream: TextStream, colours: Colours, n
       if (now() - drawnAt < redrawMs && update.step < update.total) return;
       drawnAt = now();
       const head = `${label} ${bar(update.step / update.total, colours)} ${formatCount(update.step)}/${formatCount(update.total)}`;
-      draw(fitted([head, ...figures(update, remaining).map((text) => colours.dim(text))], stream.columns ?? 80));
+      draw(fitted([head, ...figures(update, remaining).map((text) => colours.dim(text))], stream.columns || 80));
     },
     note(text) {
       stream.write(`\r\x1b[K${text}\n`);
