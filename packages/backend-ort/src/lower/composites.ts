@@ -15,6 +15,9 @@ export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } =
       attributes: { axis: attr.int(-1), epsilon: attr.float(epsilon) },
     }),
   linear: (emit, { shape, inputs: [x, weight] }, [xName, weightName, biasName]) => {
+    // Where the weight is known, it is stored the way MatMul reads fastest; Gemm's bias costs a pass over the result.
+    const known = emit.transposed(weightName!);
+    if (known !== undefined) return emit.op("Add", [emit.op("MatMul", [xName!, known]), biasName!]);
     const rows = [sizeOf(shape.slice(0, -1)), weight.shape[1]!];
     const input = x.rank === 2 ? xName! : emit.reshape(xName!, rows);
     const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });

@@ -16,11 +16,13 @@ export class Emitter {
   readonly initializers: TensorProto[];
   /** Model path of what is being emitted. */
   scope = "";
+  private readonly bound: Map<string, HostTensor>;
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
 
   constructor(outer?: Emitter) {
     this.initializers = outer?.initializers ?? [];
+    this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();
     this.counter = outer?.counter ?? { next: 0 };
   }
@@ -32,6 +34,7 @@ export class Emitter {
 
   /** One node with several outputs. */
   ops(opType: string, inputs: readonly string[], count: number, { domain, attributes }: OpOptions = {}): string[] {
+    for (const name of inputs) this.emitBound(name);
     const id = this.counter.next++;
     const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? `v${id}` : `v${id}.${i}`));
     this.nodes.push({
@@ -73,14 +76,41 @@ export class Emitter {
   }
 
   /** A tensor's value. */
-  constant({ dtype, shape, data }: HostTensor, name = `c${this.counter.next++}`): string {
+  constant({ dtype, shape, data }: HostTensor): string {
+    const name = `c${this.counter.next++}`;
     this.initializers.push({ name, elementType: elementTypeOf[dtype], dims: shape, data: bytesOf(data) });
     return name;
+  }
+
+  /** Makes `name` stand for a value that is known now. It becomes an initialiser when something reads it. */
+  bind(name: string, value: HostTensor): void {
+    this.bound.set(name, value);
+  }
+
+  /** The transpose of a bound matrix [M, K] as a constant [K, M]; undefined when `name` is not known before the run. */
+  transposed(name: string): string | undefined {
+    const matrix = this.bound.get(name);
+    if (matrix?.dtype !== "f32") return undefined;
+    const flipped = `${name}.T`;
+    if (!this.bound.has(flipped)) this.bind(flipped, transpose(matrix as HostTensor<"f32">));
+    return flipped;
   }
 
   /** `x` seen with another shape. */
   reshape(x: string, shape: readonly number[]): string {
     return this.op("Reshape", [x, this.ints(shape)]);
+  }
+
+  private emitBound(name: string): void {
+    const value = this.bound.get(name);
+    if (value === undefined || this.known.has(`bound ${name}`)) return;
+    this.known.set(`bound ${name}`, name);
+    this.initializers.push({
+      name,
+      elementType: elementTypeOf[value.dtype],
+      dims: value.shape,
+      data: bytesOf(value.data),
+    });
   }
 
   private shared(key: string, value: Omit<TensorProto, "name">): string {
@@ -91,4 +121,11 @@ export class Emitter {
     this.known.set(key, name);
     return name;
   }
+}
+
+function transpose({ shape, data }: HostTensor<"f32">): HostTensor<"f32"> {
+  const [rows, columns] = shape as readonly [number, number];
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
+  return { dtype: "f32", shape: [columns, rows], data: out };
 }

@@ -87,12 +87,13 @@ function modelOf(emit: Emitter, name: string, ports: Pick<GraphProto, "inputs" |
   };
 }
 
-/** The names by which the graph's inputs are known, those that are bound made initialisers. */
+/** The names by which the graph's inputs are known; those that are bound become initialisers where they are read. */
 function bindInputs(emit: Emitter, ports: readonly Port[], bound: Bound, prefix = ""): Map<Tensor, string> {
   return new Map(
     ports.map(({ name, tensor }) => {
       const value = bound[name];
-      return [tensor, value === undefined ? `${prefix}${name}` : emit.constant(value, `${prefix}${name}`)];
+      if (value !== undefined) emit.bind(`${prefix}${name}`, value);
+      return [tensor, `${prefix}${name}`];
     }),
   );
 }

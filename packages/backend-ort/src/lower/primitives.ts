@@ -44,7 +44,11 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   },
 
   reduceSum: (emit, node, inputs) => {
-    const { attributes, inputs: [x], dtype } = node;
+    const {
+      attributes,
+      inputs: [x],
+      dtype,
+    } = node;
     // Column sums as a product with ones: a bias's gradient is one, and this is four times as fast as ReduceSum.
     const isColumns = x.rank === 2 && dtype === "f32" && attributes.axes.length === 1 && attributes.axes[0] === 0;
     if (!isColumns) return reduction("ReduceSum")(emit, node, inputs);
