@@ -26,7 +26,7 @@ if (existsSync(run)) {
   console.log(`The earlier run is now ${run}-${n}`);
 }
 
-const drawing = ["--sampler", "ddim", "--steps", "25", "--cfg", "2"];
+const drawing = ["--sampler", "ddim", "--steps", "20", "--cfg", "2.5"];
 dit("train", "--config", "examples/quickstart.json");
 dit("sample", run, "--per-class", "8", ...drawing, "--out", `${run}/samples/final.png`);
 dit(
