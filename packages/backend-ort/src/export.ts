@@ -19,9 +19,10 @@ export function networkGraph({ config }: Pick<Model, "config">, batchSize: numbe
   const spec = ditSpec(architecture);
   const x = f32([batchSize, architecture.inChannels, ...architecture.inputSize]);
   const signature = { ...paramTypes(spec).all, x, t: f32([batchSize]), y: i32([batchSize]) };
-  return trace("dit", signature, ({ x, t, y, ...params }) => ({
+  const graph = trace("dit", signature, ({ x, t, y, ...params }) => ({
     output: dit(bindParams(spec, params as never), x as never, t as never, y as never, architecture),
   }));
+  return { ...graph, samples: ["x"] };
 }
 
 /**

@@ -61,6 +61,7 @@ export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";
 export { lower, lowerScan } from "./lower/lower";
 export { simplify } from "./lower/simplify";
+export { splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";
 export { bindConstants, disposeAll, matchFeeds, matchStacked } from "./run/feeds";
 export type { ReferenceTensor } from "./run/reference/reference";

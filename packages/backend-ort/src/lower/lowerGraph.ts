@@ -1,6 +1,6 @@
 import type { Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
 import type { CompositeName, OpName } from "@dit/core/internal";
-import { isComposite, lower, lowerScan, nodesOf, stepGraph } from "@dit/core/internal";
+import { isComposite, lower, lowerScan, nodesOf, splitBatch, stepGraph } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../onnx/model";
 import { composites } from "./composites";
@@ -17,10 +17,16 @@ export type Bound = Readonly<Record<string, HostTensor>>;
 const opsets = { "": 23, "com.microsoft": 1 };
 const irVersion = 10;
 
+/**
+ * Elements from which a batch's values go sample by sample: on a processor, a value of a few megabytes that one operation
+ * writes and the next reads costs as much as the operation itself.
+ */
+const smallestPart = process.env.NOSPLIT ? 2 ** 40 : Number(process.env.SM ?? 2 ** 17);
+
 /** A graph as an ONNX model with the same names of inputs and outputs. */
 export function lowerGraph(graph: Graph, bound: Bound = {}): ModelProto {
   const emit = new Emitter();
-  const lowered = lower(graph, nativeComposites);
+  const lowered = splitBatch(lower(graph, nativeComposites), smallestPart);
   const outputs = emitOutputs(emit, lowered, bindInputs(emit, graph.inputs, bound));
   return modelOf(emit, graph.name, {
     inputs: free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor)),
@@ -43,7 +49,7 @@ export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
   const names = bindInputs(emit, scan.constants, bound, "constants.");
   for (const { name, tensor } of scan.carry) names.set(tensor, `body.${name}`);
   for (const { name, tensor } of scan.xs) names.set(tensor, body.op("Gather", [`xs.${name}`, "iteration"]));
-  const step = emitOutputs(body, stepGraph(lowered), names);
+  const step = emitOutputs(body, splitBatch(stepGraph(lowered), smallestPart), names);
   const keepGoing = body.op("Identity", ["condition"]);
   const loopBody: GraphProto = {
     name: scan.name,

@@ -1,7 +1,5 @@
+import { ditPresets } from "@dit/core";
 import { z } from "zod";
-
-/** The sizes of the paper (arXiv 2212.09748, table 1) times its three patch sizes. */
-export const presetNames = ["S", "B", "L", "XL"].flatMap((size) => [8, 4, 2].map((patch) => `DiT-${size}/${patch}`));
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
@@ -110,7 +108,7 @@ export const trainConfigSchema = z
       .describe("Fraction of the images held out to measure the validation loss; 0 measures none"),
     backend: backend.default({ kind: "ort", provider: "cpu", threads: null }).describe("What computes"),
     model: z
-      .union([z.enum(presetNames), customModel])
+      .union([z.enum(ditPresets), customModel])
       .default("DiT-S/4")
       .describe("A preset of the paper, or sizes of your own"),
     learnSigma: z.boolean().default(true).describe("Also predict the variance of each sampling step, as in the paper"),

@@ -11,6 +11,8 @@ export interface Graph {
   readonly name: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** Names of inputs whose first axis runs over independent samples, for backends that like to take them one by one. */
+  readonly samples?: readonly string[];
 }
 
 /**
@@ -28,12 +30,15 @@ export interface Scan {
   readonly nextCarry: readonly Port[];
   /** Outputs stacked over the steps to [K, ...]. */
   readonly ys: readonly Port[];
+  /** As a graph's. */
+  readonly samples?: readonly string[];
 }
 
 /** The graph of one step of a scan. */
 export function stepGraph(scan: Scan): Graph {
   return {
     name: scan.name,
+    ...(scan.samples === undefined ? {} : { samples: scan.samples }),
     inputs: [...scan.constants, ...scan.carry, ...scan.xs],
     outputs: [...scan.nextCarry, ...scan.ys].map(({ name, tensor }, i) => ({
       name: i < scan.nextCarry.length ? `next.${name}` : name,

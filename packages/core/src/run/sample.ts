@@ -143,7 +143,7 @@ export function samplerScan(
     carry: { x: image },
     xs: { row: rowType, ...(isNoisy ? { noise: image } : {}) },
   };
-  return traceScan(
+  const scan = traceScan(
     `${settings.sampler} step`,
     signature,
     ({ constants: { params, y, guidance }, carry: { x }, xs }) => {
@@ -159,6 +159,7 @@ export function samplerScan(
       return { carry: { x: samplerStep(xs.row, x, output, xs.noise, options).x }, ys: {} };
     },
   );
+  return { ...scan, samples: isNoisy ? ["x", "noise"] : ["x"] };
 }
 
 /** The numbers of a whole run. */

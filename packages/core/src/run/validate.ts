@@ -41,7 +41,7 @@ export async function validator(
       loss: meanLosses(model, bindParams(spec, params), batch).loss,
     }),
   );
-  const executable = await backend.compile(graph);
+  const executable = await backend.compile({ ...graph, samples: ["batch.x0", "batch.noise"] });
   const source = validationBatches(data, model, size, validationSeed);
   const count = Math.max(1, Math.min(batches, Math.floor(data.size / size)));
   return {

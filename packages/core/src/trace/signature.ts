@@ -2,7 +2,6 @@ import type { DType } from "../ir/dtype";
 import type { TensorType } from "../ir/ops";
 import type { Shape } from "../ir/shape";
 import { Tensor } from "../ir/tensor";
-import type { MapLeaves } from "./tree";
 
 /** The type of a f32 tensor. */
 export function f32(shape: Shape): TensorType<"f32"> {
@@ -17,9 +16,6 @@ export function i32(shape: Shape): TensorType<"i32"> {
 /** A tree of tensor types, as symbolic tensors. */
 export type Traced<S> =
   S extends TensorType<infer D> ? Tensor<D> : S extends object ? { readonly [K in keyof S]: Traced<S[K]> } : never;
-
-/** A tree of tensors, as their types. */
-export type Untraced<T> = MapLeaves<T, Tensor, TensorType>;
 
 export function isTensorType(value: unknown): value is TensorType {
   return typeof value === "object" && value !== null && "dtype" in value && "shape" in value;

@@ -1,7 +1,6 @@
 import { DitError } from "../ir/errors";
 
-/** Nested objects and arrays with leaves of type `L`. A leaf's path joins the keys with dots: `blocks.3.attn.qkv.weight`. */
-export type Tree<L> = L | { readonly [key: string | number]: Tree<L> };
+// A tree is nested objects and arrays; a leaf's path joins the keys with dots: `blocks.3.attn.qkv.weight`.
 
 /** The same nesting as `T`, whose leaves are of type `From`, with each leaf replaced by `To`. */
 export type MapLeaves<T, From, To> = T extends From ? To : { readonly [K in keyof T]: MapLeaves<T[K], From, To> };

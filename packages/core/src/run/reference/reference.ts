@@ -3,13 +3,7 @@ import { type Port, stepGraph } from "../../ir/graph";
 import { sizeOf } from "../../ir/shape";
 import type { Tensor } from "../../ir/tensor";
 import { lower, lowerScan } from "../../lower/lower";
-import {
-  type Backend,
-  type DeviceTensor,
-  type DeviceTensors,
-  type Feed,
-  isDeviceTensor,
-} from "../backend";
+import { type Backend, type DeviceTensor, type DeviceTensors, type Feed, isDeviceTensor } from "../backend";
 import { bindConstants, disposeAll, matchFeeds, matchStacked } from "../feeds";
 import { evaluate } from "./evaluate";
 import { fromHost, newValue, toHost, type Value } from "./values";
