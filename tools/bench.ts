@@ -160,7 +160,7 @@ async function forward(): Promise<Candidate> {
 
 /** Whole train steps, as many per call as training hands over by default, the state carried from call to call. */
 async function training(): Promise<Candidate> {
-  const steps = 10;
+  const steps = 20;
   const { inChannels, inputSize } = config.dit;
   const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults });
   const state = firstState(config, 0);

@@ -87,6 +87,17 @@ export class Emitter {
     this.bound.set(name, value);
   }
 
+  /** Rows `from` to `to` of a bound tensor, without a copy; undefined when `name` is not known before the run. */
+  rows(name: string, from: number, to: number): string | undefined {
+    const value = this.bound.get(name);
+    if (value === undefined) return undefined;
+    const part = `${name}[${from}:${to}]`;
+    const width = value.data.length / value.shape[0]!;
+    const data = value.data.subarray(from * width, to * width) as HostTensor["data"];
+    this.bind(part, { dtype: value.dtype, shape: [to - from, ...value.shape.slice(1)], data });
+    return part;
+  }
+
   /** The transpose of a bound matrix [M, K] as a constant [K, M]; undefined when `name` is not known before the run. */
   transposed(name: string): string | undefined {
     const matrix = this.bound.get(name);

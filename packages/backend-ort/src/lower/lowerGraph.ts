@@ -18,10 +18,10 @@ const opsets = { "": 23, "com.microsoft": 1 };
 const irVersion = 10;
 
 /**
- * Elements from which a batch's values go sample by sample: on a processor, a value of a few megabytes that one operation
- * writes and the next reads costs as much as the operation itself.
+ * Elements of a sample's values from which a batch goes through the network sample by sample: on a processor, a value of a
+ * few megabytes that one operation writes and the next reads costs as much as the operation itself.
  */
-const smallestPart = process.env.NOSPLIT ? 2 ** 40 : Number(process.env.SM ?? 2 ** 17);
+const smallestPart = 2 ** 16;
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
 export function lowerGraph(graph: Graph, bound: Bound = {}): ModelProto {

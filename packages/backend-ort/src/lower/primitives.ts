@@ -62,6 +62,9 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
     emit.op("Transpose", inputs, { attributes: { perm: attr.ints(permutation) } }),
   broadcastTo: (emit, { shape }, [x]) => emit.op("Expand", [x!, emit.ints(shape)]),
   slice: (emit, { attributes: { starts, sizes }, inputs: [x] }, [name]) => {
+    const isRows = sizes.every((size, axis) => axis === 0 || size === x.shape[axis]);
+    const known = isRows ? emit.rows(name!, starts[0]!, starts[0]! + sizes[0]!) : undefined;
+    if (known !== undefined) return known;
     const axes = sizes.flatMap((size, axis) => (size === x.shape[axis] ? [] : [axis]));
     const from = axes.map((axis) => starts[axis]!);
     const to = axes.map((axis) => starts[axis]! + sizes[axis]!);

@@ -59,7 +59,7 @@ const train = z.strictObject({
     .describe("Decay of the averaged weights that draw the samples; 0.9999 in the paper, less for short runs"),
   seed: z.int().min(0).default(0).describe("Decides initial weights, noise, data order and dropped labels"),
   stepsPerCall: count
-    .default(10)
+    .default(20)
     .describe("Steps that run on the device before the host looks at them; changes speed, not results"),
 });
 

@@ -35,8 +35,9 @@ function scopeOf(inputs: readonly Tensor[]): string {
   const scope = currentScope();
   if (scope === "") return scope;
   for (const x of inputs) {
-    if (!x.is("input")) continue;
-    const { name } = x.attributes;
+    const source = x.is("slice") || x.is("reshape") ? x.inputs[0] : x;
+    if (!source.is("input")) continue;
+    const { name } = source.attributes;
     const start = name.indexOf(`${scope}.`);
     if (start !== -1) return name.slice(start, name.lastIndexOf("."));
   }

@@ -15,7 +15,10 @@ import { lower } from "./lower";
 import { splitBatch } from "./splitBatch";
 
 const batch = 3;
-const step = lower(stepGraph(trainStep(toyModel, { batchSize: batch, adamw: adamwDefaults })), new Set());
+const step: Graph = {
+  ...lower(stepGraph(trainStep(toyModel, { batchSize: batch, adamw: adamwDefaults })), new Set()),
+  samples: ["batch.x0", "batch.noise"],
+};
 
 describe("a train step cut into samples", () => {
   const after = splitBatch(step, 1);

@@ -11,9 +11,9 @@ import { partAttributes, partInputs } from "./partRules";
  * its caches. Parts are joined where samples meet (a weight's gradient, an output), and from one module to the next, so
  * that a runtime which orders nodes by their uses takes all samples through a block before it goes on to the next one's
  * weights.
- * @param smallest values of fewer elements are left whole: cutting them costs more than it saves
+ * @param smallestPart values whose parts would have fewer elements are left whole: cutting them costs more than it saves
  */
-export function splitBatch(graph: Graph, smallest: number): Graph {
+export function splitBatch(graph: Graph, smallestPart: number): Graph {
   const samples = graph.inputs.filter(({ name }) => graph.samples?.includes(name)).map(({ tensor }) => tensor);
   const count = samples[0]?.shape[0] ?? 1;
   if (count === 1) return graph;
@@ -57,7 +57,7 @@ export function splitBatch(graph: Graph, smallest: number): Graph {
     const uses = partInputs(node, (x) => batched.has(x), count);
     const isJoin = node.is("concat") && node.attributes.axis === 0 && node.inputs.every((x) => batched.has(x));
     if (uses !== undefined || isJoin) batched.add(node);
-    const isLarge = sizeOf(node.shape) >= smallest || node.inputs.some((x) => parts.has(x));
+    const isLarge = sizeOf(node.shape) >= count * smallestPart || node.inputs.some((x) => parts.has(x));
     if (uses === undefined || !isLarge) {
       const inputs = node.inputs.map(wholeOf);
       const isSame = inputs.every((x, i) => x === node.inputs[i]);

@@ -28,7 +28,7 @@ export interface TrainOptions extends Partial<LearningRateConfig> {
   readonly init?: Weights;
   /** Continue from here; everything else must be as it was. */
   readonly resume?: TrainState;
-  /** Steps handed to the backend at a time. It changes nothing but how often the host hears of them. */
+  /** Steps handed to the backend at a time, 20 by default. It changes nothing but how often the host hears of them. */
   readonly stepsPerCall?: number;
   readonly validation?: Validation;
   readonly validateEvery?: number;
@@ -129,7 +129,7 @@ interface Call {
 }
 
 function callsOf(start: number, options: TrainOptions): Call[] {
-  const { steps, stepsPerCall = 10, checkpointEvery, validateEvery, previewEvery } = options;
+  const { steps, stepsPerCall = 20, checkpointEvery, validateEvery, previewEvery } = options;
   const stops = [checkpointEvery, validateEvery, previewEvery].filter((every) => every !== undefined && every > 0);
   const calls: Call[] = [];
   for (let first = start; first < steps; ) {

@@ -158,7 +158,7 @@ describe("weights that do not fit are named by their place in the model", () => 
     [
       "attention",
       /^blocks\.3\.attn\.qkv/,
-      "ShapeError in blocks.3.attn.qkv: linear(f32[2,8,16], f32[96,32], f32[96]): the input has 16 channels, the weight takes 32",
+      "ShapeError in blocks.3.attn.qkv: linear(f32[2,8,16], f32[32,32], f32[32]): the input has 16 channels, the weight takes 32",
     ],
     [
       "modulation",

@@ -1,8 +1,7 @@
 import { apply } from "../../ir/apply";
-import { split } from "../../ir/create";
 import type { F32 } from "../../ir/tensor";
 import type { Params } from "../params";
-import { linear, linearSpec } from "./linear";
+import { linear, linearSpec, splitLinear } from "./linear";
 
 /** One linear makes queries, keys and values (rows in this order, head by head inside each); another mixes the heads. */
 export function selfAttentionSpec(width: number) {
@@ -11,6 +10,6 @@ export function selfAttentionSpec(width: number) {
 
 /** Multi-head self-attention (arXiv 1706.03762, section 3.2). x: tokens [N, T, D] -> [N, T, D] */
 export function selfAttention(p: Params<ReturnType<typeof selfAttentionSpec>>, x: F32, heads: number): F32 {
-  const [q, k, v] = split(linear(p.qkv, x), 3) as [F32, F32, F32]; // 3 x [N, T, D]
+  const [q, k, v] = splitLinear(p.qkv, x, 3) as [F32, F32, F32]; // 3 x [N, T, D]
   return linear(p.proj, apply("attention", [q, k, v], { heads }));
 }

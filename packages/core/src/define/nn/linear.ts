@@ -1,4 +1,5 @@
 import { apply } from "../../ir/apply";
+import { split } from "../../ir/create";
 import type { F32 } from "../../ir/tensor";
 import { type Initialization, type Params, param } from "../params";
 
@@ -14,4 +15,14 @@ export function linearSpec(
 /** x: [..., inner] -> [..., out] */
 export function linear(p: Params<ReturnType<typeof linearSpec>>, x: F32): F32 {
   return apply("linear", [x, p.weight, p.bias], {});
+}
+
+/**
+ * The linear's output cut into `count` equal parts, as as many linears: cutting the weight's rows moves far less memory
+ * than cutting the tokens, and than joining their gradients. x: [..., inner] -> count x [..., out / count]
+ */
+export function splitLinear(p: Params<ReturnType<typeof linearSpec>>, x: F32, count: number): F32[] {
+  const weights = split(p.weight, count, 0);
+  const biases = split(p.bias, count, 0);
+  return weights.map((weight, i) => linear({ weight, bias: biases[i]! }, x));
 }

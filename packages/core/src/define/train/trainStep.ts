@@ -39,7 +39,7 @@ export function trainStep(config: ModelConfig, { batchSize, adamw: optimizer, gr
     carry: { params: trained, m: trained, v: trained, ema: trained },
     xs: { batch: batchType(config, batchSize), adamw: adamwScalars, emaDecay: f32([]) },
   };
-  const scan = traceScan(`train step of ${batchSize}`, signature, ({ constants, carry, xs }) => {
+  return traceScan(`train step of ${batchSize}`, signature, ({ constants, carry, xs }) => {
     const { value, gradients } = valueAndGrad(
       (params) => meanLosses(config, bindParams(spec, { ...params, ...constants.fixed }), xs.batch),
       carry.params,
@@ -63,7 +63,6 @@ export function trainStep(config: ModelConfig, { batchSize, adamw: optimizer, gr
       return { carry: next, ys: { ...value, gradNorm } };
     });
   });
-  return { ...scan, samples: ["batch.x0", "batch.noise"] };
 }
 
 type Batch = Traced<ReturnType<typeof batchType>>;
