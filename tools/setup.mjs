@@ -1,12 +1,15 @@
 // Makes a fresh clone ready: installs what is missing and builds what has changed. Node and npm are all it needs.
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const installed = join(root, "node_modules", ".package-lock.json");
-const lock = join(root, "package-lock.json");
+const manifests = [root, ...readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))]
+  .map((folder) => join(folder, "package.json"))
+  .filter(existsSync);
+const changed = Math.max(...manifests.map((file) => statSync(file).mtimeMs));
 
 function run(command, args) {
   const { status } = spawnSync(command, args, {
@@ -24,7 +27,8 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
-  run("npm", ["ci", "--no-audit", "--no-fund"]);
+if (!existsSync(installed) || statSync(installed).mtimeMs < changed) {
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of platforms other than this one.
+  run("npm", ["install", "--no-audit", "--no-fund"]);
 }
 run("npx", ["turbo", "run", "build", "--output-logs=errors-only"]);
