@@ -1,4 +1,4 @@
-import { MissingPackageError } from "@dit/core";
+import { DitError, MissingPackageError } from "@dit/core";
 import type { InferenceSession, InferenceSessionFactory, TensorConstructor } from "onnxruntime-common";
 
 /** The part of onnxruntime that this backend uses, whichever package it comes from. */
@@ -9,7 +9,7 @@ export interface Runtime {
 
 export type Session = InferenceSession;
 
-/** @throws MissingPackageError when onnxruntime-node is not installed */
+/** @throws MissingPackageError when onnxruntime-node is not installed, DitError when it does not load */
 export async function loadRuntime(): Promise<Runtime> {
   try {
     // Named through a variable so that bundlers of browser code leave the optional package alone.
@@ -17,6 +17,9 @@ export async function loadRuntime(): Promise<Runtime> {
     const loaded = (await import(/* @vite-ignore */ name)) as Runtime & { default?: Runtime };
     return loaded.default ?? loaded;
   } catch (cause) {
-    throw new MissingPackageError("onnxruntime-node", "npm install onnxruntime-node", { cause });
+    if ((cause as { code?: string }).code === "ERR_MODULE_NOT_FOUND") {
+      throw new MissingPackageError("onnxruntime-node", "npm install onnxruntime-node", { cause });
+    }
+    throw new DitError(`onnxruntime-node is installed but does not load: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,20 +1,11 @@
-import { ConfigError } from "@dit/core";
+import { ConfigError, type Dataset as TrainingData } from "@dit/core";
 
-/** Labelled images, all of one size, readable in any order. Indices run from 0 to `size - 1`. */
-export interface Dataset {
+/** What `train` reads, and what a run's manifest says of it. */
+export interface Dataset extends TrainingData {
   /** What the user asked for, such as `digits` or `folder:cats`. */
   readonly name: string;
-  readonly classNames: readonly string[];
-  readonly imageShape: readonly [channels: number, height: number, width: number];
-  readonly size: number;
-  /** Whether a picture mirrored left to right is still a picture of its class. */
-  readonly flip: boolean;
-  /** A hash of everything the model gets to see, for the run's manifest. */
+  /** A hash of everything the model gets to see. */
   readonly fingerprint: string;
-  /** The class of image `index`. */
-  label(index: number): number;
-  /** Writes image `index` into `out` from `offset`: channels, rows, columns (CHW), values in [-1, 1]. */
-  read(index: number, out: Float32Array, offset: number): void;
 }
 
 /** The two parts of a dataset: one to learn from and one, never learned from, to measure on. */

@@ -1,0 +1,60 @@
+import { diffusionDefaults, ditConfig, ditSpec, hostF32, hostI32, type ModelConfig, normal, sample } from "@dit/core";
+import { paramsOf } from "@dit/core/internal";
+import { formulaParameter } from "@dit/testkit";
+import { describe, expect, test } from "vitest";
+import { ort } from "../backend";
+import { networkGraph } from "../export";
+import { lowerGraph } from "./lowerGraph";
+
+/** Just large enough that a batch goes through it sample by sample: 256 tokens of width 256. */
+const config: ModelConfig = {
+  dit: ditConfig(undefined, { hiddenSize: 256, depth: 2, heads: 4, numClasses: 5 }),
+  diffusion: diffusionDefaults,
+};
+const weights = Object.fromEntries(
+  Object.entries(paramsOf(ditSpec(config.dit))).map(([name, { shape }]) => [name, formulaParameter(name, shape)]),
+);
+
+describe("a batch that goes sample by sample", () => {
+  test("has an attention for each sample, and one for all where the samples are small", () => {
+    const attentions = (model: ModelConfig) =>
+      lowerGraph(networkGraph({ config: model }, 3)).graph.nodes.filter(({ opType }) => opType === "Attention").length;
+    expect(attentions(config)).toBe(2 * 3);
+    expect(attentions({ ...config, dit: { ...config.dit, inputSize: [8, 8] } })).toBe(2);
+  });
+
+  test("gives each sample what it gets alone", async () => {
+    const backend = await ort();
+    const run = async (from: number, count: number) => {
+      const executable = await backend.compile(networkGraph({ config }, count), { constants: weights });
+      const x = normal({ seed: 0, stream: "x", step: 0, sample: 0 }, 3 * 4096).slice(
+        from * 4096,
+        (from + count) * 4096,
+      );
+      const { output } = await executable.run({
+        x: hostF32([count, 4, 32, 32], x),
+        t: hostF32([count], [3, 500, 999].slice(from, from + count)),
+        y: hostI32([count], [0, 4, 5].slice(from, from + count)),
+      });
+      return (await output!.read()).data as Float32Array;
+    };
+    const together = await run(0, 3);
+    for (const i of [0, 1, 2]) {
+      const alone = await run(i, 1);
+      const worst = alone.reduce((most, v, j) => Math.max(most, Math.abs(v - together[i * alone.length + j]!)), 0);
+      expect(worst).toBeLessThan(1e-4);
+    }
+    await backend.dispose();
+  });
+
+  test("draws the same guided images, however many at a time", async () => {
+    const backend = await ort();
+    const draw = (classes: number[]) =>
+      sample({ config, weights }, { backend, classes, steps: 2, guidance: 2, seed: 4 });
+    const [two, one] = [(await draw([1, 3])).images.data, (await draw([1])).images.data];
+    const largest = one.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    const worst = one.reduce((most, v, i) => Math.max(most, Math.abs(v - two[i]!)), 0);
+    expect(worst / largest).toBeLessThan(1e-4);
+    await backend.dispose();
+  });
+});
