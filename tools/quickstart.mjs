@@ -1,7 +1,6 @@
 // Trains a small DiT on handwritten digits, draws every class, exports it to ONNX and checks the file. Each step is a
 // `dit` command that can be typed just as well.
 import { spawnSync } from "node:child_process";
-import { existsSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,29 +18,11 @@ function dit(...args) {
 
 const started = performance.now();
 process.chdir(root);
-if (existsSync(run)) {
-  let n = 2;
-  while (existsSync(`${run}-${n}`)) n++;
-  renameSync(run, `${run}-${n}`);
-  console.log(`The earlier run is now ${run}-${n}`);
-}
-
 const drawing = ["--sampler", "ddim", "--steps", "20", "--cfg", "2.5"];
-dit("train", "--config", "examples/quickstart.json");
+dit("train", "--config", "examples/quickstart.json", "--move-aside");
 dit("sample", run, "--per-class", "8", ...drawing, "--out", `${run}/samples/final.png`);
-dit(
-  "sample",
-  run,
-  "--per-class",
-  "50",
-  "--seed",
-  "1",
-  "--batch",
-  "100",
-  ...drawing,
-  "--npz",
-  `${run}/samples/final.npz`,
-);
+const many = ["--per-class", "50", "--seed", "1", "--batch", "100"];
+dit("sample", run, ...many, ...drawing, "--npz", `${run}/samples/final.npz`);
 dit("export", run, "--out", `${run}/exported`);
 dit("report", run);
 

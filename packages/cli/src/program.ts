@@ -39,11 +39,13 @@ export function program() {
     .option("--init <model>", "fine-tune from a run, a checkpoint or a .safetensors file")
     .option("--set <key=value>", "any setting, such as train.warmup=100; may be repeated", collect)
     .option("--runs <folder>", "where runs lie", "runs")
+    .option("--move-aside", "rename an earlier run of the same name instead of refusing to start")
     .addOption(jsonOption())
     .action(async (options) => {
       const flag = (name: string, value: unknown) => ({ flag: name, value });
       const summary = await trainCommand({
         root: options.runs,
+        moveAside: options.moveAside ?? false,
         sources: {
           ...(options.config === undefined ? {} : { file: options.config }),
           env: process.env,

@@ -126,6 +126,16 @@ describe("dit train", () => {
     expect(weights("other")).not.toBe(weights("first"));
   });
 
+  it("moves an earlier run of the name aside when it is told to", async () => {
+    await ditOk(folder, trainAs("aside", "--steps", "10", "--seed", "1"));
+    const earlier = hashesUnder(at("runs", "aside"));
+    await ditOk(folder, [...trainAs("aside", "--steps", "10", "--seed", "2"), "--move-aside"]);
+    expect(hashesUnder(at("runs", "aside-2"))).toEqual(earlier);
+    expect(hashesUnder(at("runs", "aside", "checkpoints"))).not.toEqual(
+      hashesUnder(at("runs", "aside-2", "checkpoints")),
+    );
+  });
+
   it("keeps the newest checkpoints, every so many and the best", async () => {
     const settings = set("checkpoint.everySteps=5", "checkpoint.keepEvery=20", "checkpoint.keepLast=2");
     // So large a learning rate that the loss goes up and down.

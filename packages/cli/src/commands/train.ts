@@ -36,7 +36,7 @@ import { atomicWrite, removeTemporaries } from "../run/atomicWrite";
 import { environment } from "../run/environment";
 import { addToMeter, emptyMeter, type MeterState, readMeter } from "../run/meter";
 import { appendMetric, truncateMetrics } from "../run/metrics";
-import { createRunFolder, type RunFolder, runFolder } from "../run/runFolder";
+import { createRunFolder, moveAside, type RunFolder, runFolder } from "../run/runFolder";
 import { tensorBoardWriter } from "../run/tensorboard";
 import { stopSignal } from "../stopSignal";
 
@@ -46,6 +46,8 @@ export interface TrainCommand {
   readonly root: string;
   /** A run's folder to continue. */
   readonly resume?: string;
+  /** Renames an earlier run of the same name instead of refusing to start. */
+  readonly moveAside?: boolean;
   readonly progress: Progress;
 }
 
@@ -58,7 +60,8 @@ export interface TrainSummary {
 }
 
 /** `dit train`: trains, and leaves a run folder from which everything can be seen, remade and continued. */
-export async function trainCommand({ sources, root, resume, progress }: TrainCommand): Promise<TrainSummary> {
+export async function trainCommand(command: TrainCommand): Promise<TrainSummary> {
+  const { sources, root, resume, progress } = command;
   const resolved = resolveConfig(resume === undefined ? sources : { ...sources, run: configOf(resume) });
   const { config } = resolved;
   const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume));
@@ -74,6 +77,8 @@ export async function trainCommand({ sources, root, resume, progress }: TrainCom
   const preview = await previewer(model, backend, config);
 
   // Nothing is written before this line: a command that cannot work leaves everything as it was.
+  const earlier = command.moveAside === true ? moveAside(join(root, config.name)) : undefined;
+  if (earlier !== undefined) progress.note(`the earlier run is now ${earlier}`);
   const run = resume === undefined ? createRunFolder(root, config.name) : runFolder(resume);
   atomicWrite(run.config, configFileText(resolved));
   atomicWrite(
