@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { SampleSettings } from "@dit/core";
 import { listCheckpoints } from "../checkpoints/checkpoint";
 import { bestOf } from "../checkpoints/retention";
 import { shownPath } from "../config/configFile";
 import type { ResolvedConfig } from "../config/resolveConfig";
-import { readText } from "../images/pngText";
+import { type PngText, readText } from "../images/pngText";
 import { atomicWrite } from "../run/atomicWrite";
 import { type Environment, environmentRows } from "../run/environment";
 import { readMetrics } from "../run/metrics";
@@ -52,8 +53,14 @@ function samplesIn(folder: string): ReportSample[] {
     .map((name) => {
       const png = new Uint8Array(readFileSync(join(folder, name)));
       const text = readText(png, name);
-      return { step: Number(name.slice(5, -4)), png, caption: `seed ${text["dit:seed"]}, ${text["dit:settings"]}` };
+      return { step: Number(name.slice(5, -4)), png, caption: captionOf(text) };
     });
+}
+
+/** How a grid was drawn, from what its PNG says: `ddim, 20 steps, guidance 2.5, seed 0`. */
+function captionOf(text: PngText): string {
+  const { sampler, steps, guidance } = JSON.parse(text["dit:settings"] ?? "{}") as Partial<SampleSettings>;
+  return `${sampler}, ${steps} steps, guidance ${guidance}, seed ${text["dit:seed"]}`;
 }
 
 function valueAt(tree: unknown, path: string): unknown {
