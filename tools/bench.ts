@@ -27,7 +27,7 @@ import {
   trace,
   uniformInts,
 } from "@dit/core";
-import { adamwScalarsAt, firstState, trainStep } from "@dit/core/internal";
+import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
 
 const { values: flags } = parseArgs({
   options: {
@@ -164,8 +164,8 @@ async function training(): Promise<Candidate> {
   const { inChannels, inputSize } = config.dit;
   const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults });
   const state = firstState(config, 0);
-  const { pos_embed, ...params } = state.params;
-  const executable = await backend.compileScan(scan, { constants: { "fixed.pos_embed": pos_embed! } });
+  const { fixed } = splitFixed(config, state.params);
+  const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
   const image = [steps, batch, inChannels, ...inputSize];
   const noise = normal(
     { seed: 0, stream: "noise", step: 0, sample: 0 },
@@ -181,29 +181,9 @@ async function training(): Promise<Candidate> {
       uniformInts({ seed: 0, stream: "t", step: 0, sample: 0 }, steps * batch, 1000),
     ),
     "batch.y": hostZeros("i32", [steps, batch]),
-    "adamw.stepSize": hostF32(
-      [steps],
-      scalars.map((x) => x.stepSize),
-    ),
-    "adamw.epsilon": hostF32(
-      [steps],
-      scalars.map((x) => x.epsilon),
-    ),
-    "adamw.decay": hostF32(
-      [steps],
-      scalars.map((x) => x.decay),
-    ),
-    emaDecay: hostF32([steps], new Array<number>(steps).fill(0.9999)),
+    ...stackScalars(scalars.map((row) => ({ ...prefixed("adamw", row), emaDecay: 0.9999 }))),
   };
-  const part = (name: string, weights: Feeds) =>
-    Object.entries(weights).map(([path, value]) => [`${name}.${path}`, value] as const);
-  const { pos_embed: _, ...ema } = state.ema;
-  let carry: Feeds = Object.fromEntries([
-    ...part("params", params),
-    ...part("m", state.m),
-    ...part("v", state.v),
-    ...part("ema", ema),
-  ]);
+  let carry = carryOf(config, state);
   return {
     name: "train step",
     flops: 3 * 2 * multiplyAdds(config.dit) * batch * steps,

@@ -12,6 +12,7 @@ import {
   type Weights,
   writeSafetensors,
 } from "@dit/core";
+import { prefixed, unprefixed } from "@dit/core/internal";
 import { flushFolder, writeFlushed } from "../run/atomicWrite";
 import type { MeterState } from "../run/meter";
 
@@ -61,7 +62,7 @@ export function writeCheckpoint(
   const files: [string, Uint8Array | string][] = [
     [checkpointFiles.model, modelToSafetensors({ config, weights: state.params })],
     [checkpointFiles.ema, modelToSafetensors({ config, weights: state.ema })],
-    [checkpointFiles.optimizer, writeSafetensors({ ...named("m", state.m), ...named("v", state.v) })],
+    [checkpointFiles.optimizer, writeSafetensors({ ...prefixed("m", state.m), ...prefixed("v", state.v) })],
     [checkpointFiles.state, `${JSON.stringify({ formatVersion, ...notes }, null, 2)}\n`],
   ];
   for (const [file, content] of files) writeFlushed(join(temporary, file), content);
@@ -86,12 +87,15 @@ export function readCheckpoint(path: string): Checkpoint {
   const notes = readNotes(path);
   const { config, weights: params } = read(path, checkpointFiles.model, modelFromSafetensors);
   const { weights: ema } = read(path, checkpointFiles.ema, modelFromSafetensors);
-  const optimizer = read(path, checkpointFiles.optimizer, (bytes) => [...readSafetensors(bytes).tensors]);
+  const optimizer = read(path, checkpointFiles.optimizer, (bytes) =>
+    Object.fromEntries(readSafetensors(bytes).tensors),
+  );
   const moments = (part: string): Weights =>
     Object.fromEntries(
-      optimizer.flatMap(([name, tensor]) =>
-        name.startsWith(`${part}.`) ? [[name.slice(part.length + 1), toHostTensor(tensor) as HostTensor<"f32">]] : [],
-      ),
+      Object.entries(unprefixed(part, optimizer)).map(([name, tensor]) => [
+        name,
+        toHostTensor(tensor) as HostTensor<"f32">,
+      ]),
     );
   return { config, notes, state: { step: notes.step, params, ema, m: moments("m"), v: moments("v") } };
 }
@@ -140,8 +144,4 @@ function read<T>(folder: string, file: string, parse: (bytes: Uint8Array) => T):
   } catch (cause) {
     throw new FormatError(`${path}: ${(cause as Error).message}`, { cause });
   }
-}
-
-function named(part: string, weights: Weights): Weights {
-  return Object.fromEntries(Object.entries(weights).map(([name, value]) => [`${part}.${name}`, value]));
 }

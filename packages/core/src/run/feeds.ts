@@ -1,6 +1,6 @@
 import { DitError } from "../ir/errors";
 import type { Port } from "../ir/graph";
-import type { HostTensor } from "../ir/hostTensor";
+import { type HostTensor, hostF32 } from "../ir/hostTensor";
 import type { TensorType } from "../ir/ops";
 import { typeOf } from "../ir/print";
 import { sameShape } from "../ir/shape";
@@ -59,6 +59,12 @@ export function bindConstants(
     bound: bound.map((port) => ({ ...port, value: constants[port.name]! })),
     free: ports.filter((port) => !bound.includes(port)),
   };
+}
+
+/** Rows of numbers, one row a step, as the stacked scalars that a scan reads: each column a tensor [K]. */
+export function stackScalars(rows: readonly Readonly<Record<string, number>>[]): Record<string, HostTensor<"f32">> {
+  const column = (name: string) => Float32Array.from(rows, (row) => row[name]!);
+  return Object.fromEntries(Object.keys(rows[0] ?? {}).map((name) => [name, hostF32([rows.length], column(name))]));
 }
 
 /** Frees every device tensor of a record. */

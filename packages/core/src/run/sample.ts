@@ -15,7 +15,8 @@ import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { f32, i32 } from "../trace/signature";
 import { traceScan } from "../trace/trace";
 import type { Backend, DeviceTensors, Feed, Feeds } from "./backend";
-import { disposeAll } from "./feeds";
+import { disposeAll, stackScalars } from "./feeds";
+import { prefixed } from "./trainState";
 
 /** What decides a picture, apart from the weights, the label and the seed. */
 export interface SampleSettings {
@@ -170,16 +171,7 @@ export function samplerTable({ diffusion }: ModelConfig, { sampler, steps, eta }
 
 /** Rows of a table as the stacked scalars that a scan reads. */
 export function rowFeeds(rows: readonly SamplerRow[]): Record<string, HostTensor> {
-  const columns = Object.keys(rowType) as (keyof SamplerRow)[];
-  return Object.fromEntries(
-    columns.map((name) => [
-      `row.${name}`,
-      hostF32(
-        [rows.length],
-        rows.map((row) => row[name]),
-      ),
-    ]),
-  );
+  return prefixed("row", stackScalars(rows.map((row) => ({ ...row }))));
 }
 
 function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {

@@ -4,11 +4,10 @@ import { type AdamWConfig, adamwDefaults, adamwScalarsAt } from "../define/train
 import { type LearningRateConfig, learningRateAt } from "../define/train/learningRate";
 import { trainStep } from "../define/train/trainStep";
 import { ConfigError, DitError } from "../ir/errors";
-import { hostF32 } from "../ir/hostTensor";
 import type { Backend, DeviceTensors, Feeds } from "./backend";
 import { type BatchSource, trainingBatches } from "./batches";
 import type { Dataset } from "./dataset";
-import { disposeAll } from "./feeds";
+import { disposeAll, stackScalars } from "./feeds";
 import { carryOf, firstState, prefixed, readAll, splitFixed, stateOf, type TrainState, unprefixed } from "./trainState";
 import { type Validation, type Validator, validator } from "./validate";
 
@@ -153,19 +152,7 @@ function feedsOf(options: TrainOptions, source: BatchSource): (call: Call) => Fe
       ...prefixed("adamw", adamwScalarsAt(first + i + 1, rateAt(first + i, options), adamw)),
       emaDecay,
     }));
-    const columns = Object.keys(rows[0]!) as (keyof (typeof rows)[0])[];
-    return {
-      ...prefixed("batch", { ...source.batches(first, count) }),
-      ...Object.fromEntries(
-        columns.map((name) => [
-          name,
-          hostF32(
-            [count],
-            rows.map((row) => row[name]),
-          ),
-        ]),
-      ),
-    };
+    return { ...prefixed("batch", { ...source.batches(first, count) }), ...stackScalars(rows) };
   };
 }
 

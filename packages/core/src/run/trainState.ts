@@ -28,7 +28,7 @@ export function firstState(model: ModelConfig, seed: number, init?: Weights): Tr
 }
 
 /** Weights that are trained, and the fixed tables. @throws ConfigError when one is missing */
-export function splitFixed({ dit }: ModelConfig, weights: Weights): { trained: Weights; fixed: Weights } {
+export function splitFixed({ dit }: Pick<ModelConfig, "dit">, weights: Weights): { trained: Weights; fixed: Weights } {
   const trained: Record<string, HostTensor<"f32">> = {};
   const fixed: Record<string, HostTensor<"f32">> = {};
   for (const [name, spec] of Object.entries(paramsOf(ditSpec(dit)))) {

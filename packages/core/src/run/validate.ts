@@ -7,6 +7,7 @@ import type { Backend, Feeds } from "./backend";
 import { validationBatches } from "./batches";
 import type { Dataset } from "./dataset";
 import { disposeAll } from "./feeds";
+import { prefixed } from "./trainState";
 
 /** How a held-out loss is measured. Its noise and timesteps never change, so that its values can be compared. */
 export interface Validation {
@@ -50,7 +51,7 @@ export async function validator(
       for (let i = 0; i < count; i++) {
         const { x0, noise, step, y } = source.batches(i, 1);
         const outputs = await executable.run({
-          ...Object.fromEntries(Object.entries(params).map(([name, value]) => [`params.${name}`, value])),
+          ...prefixed("params", params),
           "batch.x0": { ...x0, shape: x0.shape.slice(1) },
           "batch.noise": { ...noise, shape: noise.shape.slice(1) },
           "batch.step": { ...step, shape: step.shape.slice(1) },

@@ -16,11 +16,11 @@ import {
   valueAndGrad,
   type Weights,
 } from "@dit/core";
-import { batchType, qSample, trainingLosses } from "@dit/core/internal";
+import { batchType, qSample, splitFixed, trainingLosses } from "@dit/core/internal";
 import type { Findings } from "./check";
 import { evaluate, prefixed, repeated } from "./evaluate";
 import type { Fixture } from "./fixture";
-import { formulaWeights, guideBothHalves, modelOf, networkGraph, splitFixed } from "./network";
+import { formulaWeights, guideBothHalves, modelOf, networkGraph } from "./network";
 
 /** A small DiT: its weights, the network with its activations, guidance, the losses and every gradient. */
 export async function ditParity(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
@@ -97,7 +97,7 @@ async function losses(config: ModelConfig, weights: Weights, fixture: Fixture, b
       grad: gradients,
     };
   });
-  const split = splitFixed(weights, config.dit);
+  const split = splitFixed(config, weights);
   const [results] = await evaluate(backend, graph, {
     ...prefixed("params", split.trained),
     ...prefixed("fixed", split.fixed),

@@ -1,9 +1,9 @@
 import { type AdamWConfig, type Backend, hostF32, hostZeros } from "@dit/core";
-import { adamwScalarsAt, trainStep } from "@dit/core/internal";
+import { adamwScalarsAt, splitFixed, trainStep } from "@dit/core/internal";
 import { absolute, type Findings } from "./check";
 import { evaluateScan, prefixed, type Results, stacked } from "./evaluate";
 import type { Fixture, Values } from "./fixture";
-import { formulaWeights, modelOf, splitFixed } from "./network";
+import { formulaWeights, modelOf } from "./network";
 
 interface OfficialOptimizer {
   readonly lr: number;
@@ -16,7 +16,7 @@ interface OfficialOptimizer {
 export async function ditTrain(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
   const config = modelOf(fixture);
   const steps = fixture.setting<number>("steps");
-  const { trained, fixed } = splitFixed(formulaWeights(config.dit, fixture), config.dit);
+  const { trained, fixed } = splitFixed(config, formulaWeights(config.dit, fixture));
   const { learningRate, ...optimizer } = optimizerOf(fixture);
   const batches = {
     x0: stacked(steps, (k) => fixture.f32(`input.x0.${k}`)),

@@ -68,14 +68,6 @@ export function formulaWeights(config: DiTConfig, fixture: Fixture): Weights {
   );
 }
 
-/** Weights as a train step takes them: what is trained, and the fixed tables. */
-export function splitFixed(weights: Weights, config: DiTConfig): { trained: Weights; fixed: Weights } {
-  const { fixed } = paramTypes(ditSpec(config));
-  const pick = (isWanted: (name: string) => boolean) =>
-    Object.fromEntries(Object.entries(weights).filter(([name]) => isWanted(name)));
-  return { trained: pick((name) => !(name in fixed)), fixed: pick((name) => name in fixed) };
-}
-
 /** The network as a graph that also puts out the activations of the named modules, as `act.<module>`. */
 export function networkGraph(config: DiTConfig, batch: number, modules: readonly string[]): Graph {
   const spec = ditSpec(config);
