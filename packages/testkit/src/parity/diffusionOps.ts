@@ -1,8 +1,9 @@
 import { type Backend, type HostTensor, type ModelConfig, type Process, process } from "@dit/core";
+import { prefixed } from "@dit/core/internal";
 import { bitsPerDimLoop } from "./bitsPerDimLoop";
 import type { Findings } from "./check";
 import { directLosses } from "./directLosses";
-import { prefixed, type Results } from "./evaluate";
+import type { Results } from "./evaluate";
 import type { Fixture } from "./fixture";
 import { lossVariants } from "./lossVariants";
 import { formulaWeights, modelOf } from "./network";

@@ -1,6 +1,7 @@
 import { type Backend, multiplyAdds } from "@dit/core";
+import { prefixed } from "@dit/core/internal";
 import { Declined, type Findings } from "./check";
-import { evaluate, prefixed } from "./evaluate";
+import { evaluate } from "./evaluate";
 import type { Fixture, Values } from "./fixture";
 import { formulaWeights, modelOf, networkGraph } from "./network";
 

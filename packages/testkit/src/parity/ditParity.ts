@@ -16,9 +16,9 @@ import {
   valueAndGrad,
   type Weights,
 } from "@dit/core";
-import { batchType, qSample, splitFixed, trainingLosses } from "@dit/core/internal";
+import { batchType, prefixed, qSample, splitFixed, trainingLosses } from "@dit/core/internal";
 import type { Findings } from "./check";
-import { evaluate, prefixed, repeated } from "./evaluate";
+import { evaluate, repeated } from "./evaluate";
 import type { Fixture } from "./fixture";
 import { formulaWeights, guideBothHalves, modelOf, networkGraph } from "./network";
 

@@ -1,7 +1,7 @@
 import { type AdamWConfig, type Backend, hostF32, hostZeros } from "@dit/core";
-import { adamwScalarsAt, splitFixed, trainStep } from "@dit/core/internal";
+import { adamwScalarsAt, prefixed, splitFixed, trainStep } from "@dit/core/internal";
 import { absolute, type Findings } from "./check";
-import { evaluateScan, prefixed, type Results, stacked } from "./evaluate";
+import { evaluateScan, type Results, stacked } from "./evaluate";
 import type { Fixture, Values } from "./fixture";
 import { formulaWeights, modelOf } from "./network";
 

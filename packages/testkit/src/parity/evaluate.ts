@@ -56,11 +56,6 @@ async function valuesOf(tensor: DeviceTensor | ReferenceTensor): Promise<Values>
   return "float64" in tensor ? { shape: tensor.shape, data: tensor.float64 } : tensor.read();
 }
 
-/** The same record with `prefix.` before each name. */
-export function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
-}
-
 /** [K, ...] from K tensors. */
 export function stacked<D extends "f32" | "i32">(count: number, at: (k: number) => HostTensor<D>): HostTensor<D> {
   const parts = Array.from({ length: count }, (_, k) => at(k));

@@ -7,6 +7,7 @@ import {
   type Gaussian,
   paramTypes,
   pMeanVariance,
+  prefixed,
   qMeanVariance,
   qPosterior,
   qSample,
@@ -19,7 +20,7 @@ import {
   variationalBound,
 } from "@dit/core/internal";
 import { chainOf, compareKnown, type Subject } from "./diffusionOps";
-import { evaluate, prefixed, repeated } from "./evaluate";
+import { evaluate, repeated } from "./evaluate";
 
 /** One step at each of the fixture's timesteps: the distributions, the samplers, the losses. */
 export async function singleSteps(subject: Subject): Promise<void> {
