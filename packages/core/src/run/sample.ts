@@ -5,18 +5,16 @@ import { checkModel, type Model, type ModelConfig } from "../define/model";
 import { bindParams, paramTypes, type Weights } from "../define/params";
 import { guide, guidedChannels, type Network } from "../define/sample/guidance";
 import { type SamplerName, samplers } from "../define/sample/samplers";
-import { rowType, samplerStep } from "../define/sample/step";
-import type { SamplerRow, SamplerTable } from "../define/sample/table";
+import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
+import type { SamplerTable } from "../define/sample/table";
 import { fillNormal } from "../host/normal";
 import type { StreamKey } from "../host/rng";
 import { ConfigError, DitError } from "../ir/errors";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { f32, i32 } from "../trace/signature";
-import { traceScan } from "../trace/trace";
 import type { Backend, DeviceTensors, Feed, Feeds } from "./backend";
-import { disposeAll, stackScalars } from "./feeds";
-import { prefixed } from "./trainState";
+import { disposeAll } from "./feeds";
 
 /** What decides a picture, apart from the weights, the label and the seed. */
 export interface SampleSettings {
@@ -95,8 +93,8 @@ export async function createSampler(
   checkModel(config);
   requirePossible(config, settings);
   const table = samplerTable(config, settings);
-  const isNoisy = table.rows.some(({ std }) => std > 0);
-  const executable = await backend.compileScan(samplerScan(config, settings, table, count, isNoisy));
+  const noisy = isNoisy(table);
+  const executable = await backend.compileScan(imageScan(config, settings, table, count));
   return {
     settings,
     async run(weights, classes, { seed = 0, firstSample = 0, signal, onStep } = {}) {
@@ -106,16 +104,18 @@ export async function createSampler(
         y: hostI32([count], classes),
         guidance: hostF32([], [settings.guidance]),
       };
-      let carry: Feeds = { x: noiseAt("start", 0) };
+      let carry: Feeds = firstCarry(table, noiseAt("start", 0));
       try {
         // Once per run: the weights are the same in every call.
         for (const [name, value] of Object.entries(weights)) constants[`params.${name}`] = await backend.upload(value);
         for (let first = 0; first < table.rows.length; first += stepsPerCall) {
           signal?.throwIfAborted();
-          const rows = table.rows.slice(first, first + stepsPerCall);
-          const noise = isNoisy ? { noise: stacked(rows.map((_, i) => noiseAt("sampling", first + i))) } : {};
-          carry = (await executable.run({ constants, carry, xs: { ...rowFeeds(rows), ...noise } })).carry;
-          onStep?.(first + rows.length, table.rows.length);
+          const rows = Math.min(stepsPerCall, table.rows.length - first);
+          const draws = Array.from({ length: noisy ? rows : 0 }, (_, i) => noiseAt("sampling", first + i));
+          const noise = noisy ? { noise: stacked(draws) } : {};
+          const xs = { ...rowFeeds(table, first, rows), ...noise };
+          carry = (await executable.run({ constants, carry, xs })).carry;
+          onStep?.(first + rows, table.rows.length);
         }
         const images = (await (carry as DeviceTensors).x!.read()) as HostTensor<"f32">;
         return { images, settings: { ...settings, seed, classes } };
@@ -128,50 +128,32 @@ export async function createSampler(
   };
 }
 
-/** One sampling step as a scan: the row's scalars and fresh noise come in, x is handed on, the weights stay. */
-export function samplerScan(
-  config: ModelConfig,
-  settings: SampleSettings,
-  { learnedVariance }: SamplerTable,
-  count: number,
-  isNoisy: boolean,
-): Scan {
+/** A sampling run of a DiT as a scan; its constants are the weights, the labels and the guidance scale. */
+export function imageScan(config: ModelConfig, settings: SampleSettings, table: SamplerTable, count: number): Scan {
   const { dit: architecture, diffusion } = config;
   const spec = ditSpec(architecture);
-  const image = f32([count, architecture.inChannels, ...architecture.inputSize]);
-  const signature = {
+  return samplerScan({
+    name: `${settings.sampler} step`,
+    table,
+    image: [count, architecture.inChannels, ...architecture.inputSize],
     constants: { params: paramTypes(spec).all, y: i32([count]), guidance: f32([]) },
-    carry: { x: image },
-    xs: { row: rowType, ...(isNoisy ? { noise: image } : {}) },
-  };
-  const scan = traceScan(
-    `${settings.sampler} step`,
-    signature,
-    ({ constants: { params, y, guidance }, carry: { x }, xs }) => {
+    clip: settings.clip,
+    variance: diffusion.variance,
+    network: ({ params, y, guidance }, x, timestep) => {
       const bound = bindParams(spec, params);
       const network: Network = (xt, t, labels) => dit(bound, xt, t, labels, architecture);
-      const t = xs.row.timestep.broadcastTo([count]);
-      const output =
-        settings.guidance === 1
-          ? network(x, t, y)
-          : guide(network, x, t, y, guidance, guidedChannels(architecture, settings.guidanceChannels), architecture)
-              .conditional;
-      const options = { clip: settings.clip, learnedVariance, variance: diffusion.variance };
-      return { carry: { x: samplerStep(xs.row, x, output, xs.noise, options).x }, ys: {} };
+      const t = timestep.broadcastTo([count]);
+      if (settings.guidance === 1) return network(x, t, y);
+      const channels = guidedChannels(architecture, settings.guidanceChannels);
+      return guide(network, x, t, y, guidance, channels, architecture).conditional;
     },
-  );
-  return { ...scan, samples: isNoisy ? ["x", "noise"] : ["x"] };
+  });
 }
 
 /** The numbers of a whole run. */
 export function samplerTable({ diffusion }: ModelConfig, { sampler, steps, eta }: SampleSettings): SamplerTable {
   const chain = process(diffusion.schedule, diffusion.timesteps, String(steps));
   return samplers[sampler](chain, diffusion, { eta });
-}
-
-/** Rows of a table as the stacked scalars that a scan reads. */
-export function rowFeeds(rows: readonly SamplerRow[]): Record<string, HostTensor> {
-  return prefixed("row", stackScalars(rows.map((row) => ({ ...row }))));
 }
 
 function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {

@@ -1,14 +1,15 @@
-import { dit, ditSpec, f32, hostF32, i32, type Scan, traceScan } from "@dit/core";
+import { dit, ditSpec, hostF32, i32, type Scan } from "@dit/core";
 import {
   bindParams,
   ddim,
   ddpm,
+  firstCarry,
+  isNoisy,
   type Network,
   paramTypes,
   rowFeeds,
-  rowType,
   type SamplerTable,
-  samplerStep,
+  samplerScan,
 } from "@dit/core/internal";
 import { chainOf, type Subject } from "./diffusionOps";
 import { evaluateScan, firstRows, stacked } from "./evaluate";
@@ -61,34 +62,32 @@ async function runLoop(subject: Subject, { prefix, sampler, mode, respacing, eta
   const noise = stacked(chain.steps, (k) => firstRows(fixture.f32(`loop.noise.${k}`), start.shape[0]!));
   const { carry, ys } = await evaluateScan(backend, loopScan(subject, table, mode), {
     constants: { ...params, y },
-    carry: { x: start },
-    xs: { ...rowFeeds(table.rows), noise },
+    carry: firstCarry(table, start),
+    xs: { ...rowFeeds(table), ...(isNoisy(table) && { noise }) },
   });
   const group = `loop.${sampler}_*`;
   if (fixture.has(`${prefix}.steps`)) findings.compare(group, `${prefix}.steps`, ys.x!);
   if (fixture.has(`${prefix}.sample`)) findings.compare(group, `${prefix}.sample`, firstRows(carry.x!, z.shape[0]!));
 }
 
-/** One step; its state is also an output, so that every step can be compared. */
-function loopScan({ fixture, config }: Subject, { learnedVariance }: SamplerTable, mode: Loop["mode"]): Scan {
+/** Every state is also an output, so that every step can be compared. */
+function loopScan({ fixture, config }: Subject, table: SamplerTable, mode: Loop["mode"]): Scan {
   const { dit: architecture, diffusion } = config;
   const spec = ditSpec(architecture);
   const [count, ...image] = fixture.stored("loop.z").shape as [number, ...number[]];
-  const state = f32([mode === "cfg" ? 2 * count : count, ...image]);
-  const signature = {
+  return samplerScan({
+    name: "sampling loop",
+    table,
+    image: [mode === "cfg" ? 2 * count : count, ...image],
     constants: { params: paramTypes(spec).all, y: i32([count]) },
-    carry: { x: state },
-    xs: { row: rowType, noise: state },
-  };
-  return traceScan("sampling loop", signature, ({ constants: { params, y }, carry: { x }, xs: { row, noise } }) => {
-    const network: Network = (x, t, y) => dit(bindParams(spec, params), x, t, y, architecture);
-    const t = row.timestep.broadcastTo([count]);
-    const output =
-      mode === "cfg"
-        ? guideBothHalves(network, x.slice(0, 0, count), t, y, fixture.setting("cfg_scale"), architecture)
-        : network(x, t, y);
-    const options = { clip: mode === "clipped", learnedVariance, variance: diffusion.variance };
-    const next = samplerStep(row, x, output, noise, options).x;
-    return { carry: { x: next }, ys: { x: next } };
+    clip: mode === "clipped",
+    variance: diffusion.variance,
+    previews: true,
+    network: ({ params, y }, x, timestep) => {
+      const network: Network = (x, t, y) => dit(bindParams(spec, params), x, t, y, architecture);
+      const t = timestep.broadcastTo([count]);
+      if (mode !== "cfg") return network(x, t, y);
+      return guideBothHalves(network, x.slice(0, 0, count), t, y, fixture.setting("cfg_scale"), architecture);
+    },
   });
 }

@@ -1,6 +1,7 @@
 import { dit, ditSpec, type F32, f32, hostF32, type I32, i32, type ModelConfig, type Process, trace } from "@dit/core";
 import {
   bindParams,
+  columnsOf,
   ddim,
   ddimReverse,
   ddpm,
@@ -11,8 +12,6 @@ import {
   qMeanVariance,
   qPosterior,
   qSample,
-  rowType,
-  type SamplerRow,
   type SamplerTable,
   samplerStep,
   timestepOf,
@@ -53,11 +52,10 @@ function familyOf(result: string): string {
 }
 
 function rowsAt(t: number, tables: Readonly<Record<string, SamplerTable>>) {
-  const columns = Object.keys(rowType) as (keyof SamplerRow)[];
   return Object.fromEntries(
-    Object.entries(tables).flatMap(([name, { rows }]) => {
-      const row = rows.find(({ timestep }) => timestep === t)!;
-      return columns.map((column) => [`${name}.${column}`, hostF32([], [row[column]])] as const);
+    Object.entries(tables).flatMap(([name, table]) => {
+      const row = table.rows.find(({ timestep }) => timestep === t)!;
+      return columnsOf(table).map((column) => [`${name}.${column}`, hostF32([], [row[column]])] as const);
     }),
   );
 }
@@ -74,7 +72,12 @@ function stepGraph(
   const signature = {
     params: paramTypes(spec).all,
     ...{ x0: image, xt: image, noise: image, y: i32([batch]), step: i32([batch]) },
-    rows: Object.fromEntries(Object.keys(tables).map((name) => [name, rowType])),
+    rows: Object.fromEntries(
+      Object.entries(tables).map(([name, table]) => [
+        name,
+        Object.fromEntries(columnsOf(table).map((column) => [column, f32([])])),
+      ]),
+    ),
   };
   return trace("single step", signature, ({ params, x0, xt, noise, y, step, rows }) => {
     const network = (x: F32, t: I32) => dit(bindParams(spec, params), x, t.cast("f32"), y, architecture);
@@ -83,7 +86,7 @@ function stepGraph(
     const clipped = pMeanVariance(chain, diffusion, output, xt, step, { clip: true });
     const drawn = Object.entries(tables).map(([name, { learnedVariance }]) => {
       const options = { clip: false, learnedVariance, variance: diffusion.variance };
-      return [name, samplerStep(rows[name]!, xt, output, noise, options).x];
+      return [name, samplerStep(rows[name]!, { x: xt }, () => output, noise, options).state.x];
     });
     const noised = qSample(chain, x0, step, noise);
     // Where the fixtures clamp x0, their noisy image is still made of the one that is not.

@@ -38,7 +38,7 @@ function follow(table: SamplerTable, chain: Process, toy: Toy, type: PredictionT
       fromX0[i]! * x0 + (fromNoise[i]! * (x - Math.sqrt(a) * x0)) / Math.sqrt(1 - a);
     const step = (x: number) => {
       const x0 = row.x0FromX * x + row.x0FromOutput * outputOf(x, best.fromX * x + best.offset);
-      return row.fromX * x + row.fromX0 * x0;
+      return row.fromX * x + row.fromD * x0;
     };
     const [constant, factor] = [step(0), step(1) - step(0)];
     const drawn = table.learnedVariance ? row.std ** 2 * trueVariance(chain, i, best.variance) : row.std ** 2;

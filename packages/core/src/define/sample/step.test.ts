@@ -4,8 +4,8 @@ import { compute } from "../../run/reference/compute";
 import { process } from "../diffusion/process";
 import { ddim } from "./ddim";
 import { ddpm } from "./ddpm";
-import { rowType, type StepOptions, samplerStep } from "./step";
-import type { SamplerRow } from "./table";
+import { type StepOptions, samplerStep } from "./step";
+import { columnsOf, type SamplerRow } from "./table";
 
 const chain = process("linear", 1000, "10");
 const shape = [1, 2, 2, 1];
@@ -16,16 +16,15 @@ const values = [-1, 0, 0.5, 1];
 const learned = constantF32([1, 4, 2, 1], [...prediction, ...values]);
 
 function step(row: SamplerRow, options: Partial<StepOptions>, isNoisy = true) {
-  const columns = Object.keys(rowType) as (keyof SamplerRow)[];
-  const scalars = Object.fromEntries(columns.map((name) => [name, scalar(row[name], "f32")])) as never;
+  const scalars = Object.fromEntries(columnsOf({ rows: [row] }).map((name) => [name, scalar(row[name], "f32")]));
   const output = options.variance === "learnedRange" ? learned : constantF32(shape, prediction);
-  const next = samplerStep(scalars, x, output, isNoisy ? noise : undefined, {
+  const next = samplerStep(scalars, { x }, () => output, isNoisy ? noise : undefined, {
     variance: "fixedSmall",
     learnedVariance: false,
     clip: false,
     ...options,
   });
-  const [moved, x0] = compute([next.x, next.x0]);
+  const [moved, x0] = compute([next.state.x, next.x0]);
   return { x: [...moved!], x0: [...x0!] };
 }
 
@@ -44,7 +43,7 @@ describe("a step of a sampler", () => {
     near(x0, implied);
     near(
       next,
-      xs.map((value, i) => row.fromX * value + row.fromX0 * implied[i]! + row.std * [1, -1, 0.5, 0][i]!),
+      xs.map((value, i) => row.fromX * value + row.fromD * implied[i]! + row.std * [1, -1, 0.5, 0][i]!),
     );
   });
 
@@ -53,7 +52,7 @@ describe("a step of a sampler", () => {
     const { x: next, x0 } = step(deterministic, {}, false);
     near(
       next,
-      xs.map((value, i) => deterministic.fromX * value + deterministic.fromX0 * x0[i]!),
+      xs.map((value, i) => deterministic.fromX * value + deterministic.fromD * x0[i]!),
     );
   });
 
@@ -64,7 +63,7 @@ describe("a step of a sampler", () => {
     near(x0, clamped);
     near(
       next,
-      xs.map((value, i) => row.fromX * value + row.fromX0 * clamped[i]!),
+      xs.map((value, i) => row.fromX * value + row.fromD * clamped[i]!),
     );
   });
 
