@@ -37,6 +37,7 @@ import { environment } from "../run/environment";
 import { addToMeter, emptyMeter, type MeterState, readMeter } from "../run/meter";
 import { appendMetric, truncateMetrics } from "../run/metrics";
 import { createRunFolder, moveAside, type RunFolder, runFolder } from "../run/runFolder";
+import { lockRun } from "../run/runLock";
 import { tensorBoardWriter } from "../run/tensorboard";
 import { stopSignal } from "../stopSignal";
 
@@ -61,9 +62,20 @@ export interface TrainSummary {
 
 /** `dit train`: trains, and leaves a run folder from which everything can be seen, remade and continued. */
 export async function trainCommand(command: TrainCommand): Promise<TrainSummary> {
+  const locks: (() => void)[] = [];
+  try {
+    return await trainLocked(command, (run) => locks.push(lockRun(run)));
+  } finally {
+    for (const unlock of locks) unlock();
+  }
+}
+
+async function trainLocked(command: TrainCommand, lock: (run: string) => void): Promise<TrainSummary> {
   const { sources, root, resume, progress } = command;
   const resolved = resolveConfig(resume === undefined ? sources : { ...sources, run: configOf(resume) });
   const { config } = resolved;
+  // Before anything of it is read: another process may be writing there.
+  if (resume !== undefined) lock(resume);
   const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume));
   const all = await openDataset(config.data, { imageSize: config.imageSize ?? undefined });
   const data = split(all, config.validation, 0);
@@ -79,12 +91,11 @@ export async function trainCommand(command: TrainCommand): Promise<TrainSummary>
   // Nothing is written before this line: a command that cannot work leaves everything as it was.
   const earlier = command.moveAside === true ? moveAside(join(root, config.name)) : undefined;
   if (earlier !== undefined) progress.note(`the earlier run is now ${earlier}`);
-  const run = resume === undefined ? createRunFolder(root, config.name) : runFolder(resume);
-  atomicWrite(run.config, configFileText(resolved));
-  atomicWrite(
-    run.environment,
-    `${JSON.stringify(environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node"]), null, 2)}\n`,
-  );
+  const files = { config: configFileText(resolved), environment: environmentText() };
+  const run = resume === undefined ? createRunFolder(root, config.name, files) : runFolder(resume);
+  if (resume === undefined) lock(run.path);
+  atomicWrite(run.config, files.config);
+  atomicWrite(run.environment, files.environment);
   truncateMetrics(run.metrics, from?.notes.step ?? 0);
   const recorder = record(run, config, progress, from?.notes);
   const stop = stopSignal(() => progress.note("stopping after this call; once more quits without saving"));
@@ -137,6 +148,10 @@ export async function trainCommand(command: TrainCommand): Promise<TrainSummary>
     await preview.dispose();
     await backend.dispose();
   }
+}
+
+function environmentText(): string {
+  return `${JSON.stringify(environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node"]), null, 2)}\n`;
 }
 
 /** Batches behind one held-out loss: enough to tell checkpoints apart, few enough not to be felt. */

@@ -9,7 +9,7 @@ import { basename, dirname, join } from "node:path";
  */
 export function atomicWrite(file: string, content: Uint8Array | string): void {
   const folder = dirname(file);
-  const temporary = join(folder, `.${basename(file)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryName(file);
   try {
     writeFlushed(temporary, content);
     renameOver(temporary, file);
@@ -37,10 +37,16 @@ export function flushFolder(folder: string): void {
   }
 }
 
-/** Removes what killed processes left in `folder` under temporary names. */
-export function removeTemporaries(folder: string): void {
+/** A name of its own beside `path`, to be renamed to it. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+}
+
+/** Removes what killed processes left in `folder` under temporary names, except where `isAlive` says the process lives. */
+export function removeTemporaries(folder: string, isAlive: (pid: number) => boolean = () => false): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    if (/^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
+    const owner = /^\..+\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
