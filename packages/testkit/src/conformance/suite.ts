@@ -20,6 +20,15 @@ export interface Suite {
   check(fact: string, run: (backend: Backend) => Promise<void>): void;
 }
 
+/** From the smallest to the largest: what fails first is what is wrong. Their names head the rows of docs/support.md. */
+const parts: Readonly<Record<string, (suite: Suite) => void>> = {
+  "operations and their gradients": testOperations,
+  scans: testScans,
+  "ownership of tensors": testOwnership,
+  "errors that name the model path": testErrors,
+  "whole models: forward, sampling, training": testModels,
+};
+
 /**
  * What every backend must hold to, from adding two numbers up to a training run: the reference decides what is right.
  * A name in `skip` that no test has is an error, so that skips go when their reason does.
@@ -46,11 +55,7 @@ export function testBackend(
         else test.skip(`${fact} (${reason})`, () => {});
       },
     };
-    testOperations(suite);
-    testScans(suite);
-    testOwnership(suite);
-    testErrors(suite);
-    testModels(suite);
+    for (const [part, register] of Object.entries(parts)) describe(part, () => register(suite));
     const [unknown] = reasons.keys();
     if (unknown !== undefined) throw new Error(`the skipped test ${JSON.stringify(unknown)} does not exist`);
   });
