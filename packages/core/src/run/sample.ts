@@ -1,5 +1,5 @@
 import { process } from "../define/diffusion/process";
-import { labelCount, nullLabel, requireNullLabel } from "../define/dit/config";
+import { requireLabels, requireNullLabel } from "../define/dit/config";
 import { dit, ditSpec } from "../define/dit/dit";
 import { checkModel, type Model, type ModelConfig } from "../define/model";
 import { bindParams, paramTypes, type Weights } from "../define/params";
@@ -190,13 +190,7 @@ function requirePossible({ dit, diffusion }: ModelConfig, { guidance, sampler, s
 function requireClasses({ dit }: ModelConfig, classes: readonly number[], count: number): void {
   if (classes.length !== count)
     throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
-  const wrong = classes.find((y) => !Number.isInteger(y) || y < 0 || y >= labelCount(dit));
-  if (wrong === undefined) return;
-  throw new ConfigError(
-    dit.numClasses === 0
-      ? `class ${wrong} is out of range: the model is unconditional, and draws for ${nullLabel(dit)} alone`
-      : `class ${wrong} is out of range: the model knows 0..${dit.numClasses - 1}`,
-  );
+  requireLabels(dit, classes);
 }
 
 function noiseFor(

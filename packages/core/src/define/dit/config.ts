@@ -115,3 +115,12 @@ export function requireNullLabel({ numClasses, classDropout }: Pick<DiTConfig, "
   if (classDropout === 0)
     throw new ConfigError("guidance needs a model trained with dropped labels (classDropout above 0); use guidance 1");
 }
+
+/** @throws ConfigError naming the first label that the model does not know */
+export function requireLabels(config: DiTConfig, labels: readonly number[]): void {
+  const { numClasses } = config;
+  const wrong = labels.find((y) => !Number.isInteger(y) || y < 0 || y >= labelCount(config));
+  if (wrong === undefined) return;
+  const known = numClasses === 0 ? "is unconditional: its only label is 0" : `knows 0..${numClasses - 1}`;
+  throw new ConfigError(`class ${wrong} is out of range: the model ${known}`);
+}
