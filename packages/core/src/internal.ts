@@ -28,6 +28,7 @@ export { embedPatches, patchify, unpatchify } from "./define/dit/patchify";
 export { positionalTable } from "./define/dit/positionalTable";
 export { timestepSinusoid } from "./define/dit/timestepEmbedding";
 export { modelConfigFrom } from "./define/modelFile";
+export { modulate, perToken } from "./define/nn/modulate";
 export { bindParams, isFixed, isParamSpec, type ParamSpec, paramsOf, paramTypes } from "./define/params";
 export { ddim, ddimReverse } from "./define/sample/ddim";
 export { ddpm } from "./define/sample/ddpm";
