@@ -19,7 +19,7 @@ export { pMeanVariance, splitOutput } from "./define/diffusion/reverse";
 export { betasOf } from "./define/diffusion/schedule";
 export type { VarianceType } from "./define/diffusion/variance";
 export { ditBlock } from "./define/dit/block";
-export { type BlockVariant, blockVariants } from "./define/dit/blockVariants";
+export { type BlockVariant, blockVariant, blockVariants } from "./define/dit/blockVariants";
 export { sequence, summed } from "./define/dit/conditioning";
 export { finalLayer, finalLayerSpec } from "./define/dit/finalLayer";
 export { labelEmbedding } from "./define/dit/labelEmbedding";

@@ -1,8 +1,9 @@
 import {
-  type BlockOptions,
+  type Backend,
   backward,
   bindParams,
   conditionings,
+  type Dataset,
   type DiTConfig,
   diffusionDefaults,
   dit,
@@ -11,6 +12,7 @@ import {
   type F32,
   f32,
   type Graph,
+  hostF32,
   i32,
   labelCount,
   type Model,
@@ -19,6 +21,7 @@ import {
   reference,
   sample,
   trace,
+  train,
 } from "@dit/core";
 import { formulaInput, formulaInts, formulaParameters } from "../formula";
 import { expectClose, expectedOf, runOn } from "./runs";
@@ -54,6 +57,17 @@ export function testVariants({ check, tolerance }: Suite): void {
     }
   }
 
+  check("training an unconditional model of wide images", async (backend) => {
+    const { config } = modelOf({ numClasses: 0, inputSize: [4, 8], conditioning: "crossAttention" });
+    const losses = async (where: Backend) => {
+      const seen: number[] = [];
+      const onMetrics = ({ loss }: { loss: number }) => seen.push(loss);
+      await train({ model: config, data: wideImages, backend: where, steps: 4, batchSize: 3, onMetrics });
+      return { losses: hostF32([4], seen) };
+    };
+    expectClose(await losses(backend), await losses(reference()), 10 * tolerance);
+  });
+
   check("four steps of an unconditional model", async (backend) => {
     const model: Model = modelOf({ numClasses: 0, conditioning: "inContext" });
     const settings = { classes: [0, 0], steps: 4, guidance: 1, seed: 2, clip: true };
@@ -63,7 +77,17 @@ export function testVariants({ check, tolerance }: Suite): void {
   });
 }
 
-function modelOf(options: Partial<BlockOptions & DiTConfig>): Model {
+/** Its labels are of no model: an unconditional one does not read them. */
+const wideImages: Dataset = {
+  imageShape: [2, 4, 8],
+  classNames: ["a", "b"],
+  size: 5,
+  flip: true,
+  label: (index) => index % 2,
+  read: (index, out, offset) => out.set(formulaInput(`wide ${index}`, [2, 4, 8]).data, offset),
+};
+
+function modelOf(options: Partial<DiTConfig>): Model {
   const config = ditConfig(undefined, { ...size, ...options });
   return { config: { dit: config, diffusion: diffusionDefaults }, weights: formulaParameters(ditSpec(config)) };
 }

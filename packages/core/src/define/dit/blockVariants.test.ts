@@ -5,7 +5,7 @@ import { f32, i32 } from "../../trace/signature";
 import { trace } from "../../trace/trace";
 import { bindParams, countParams, paramsOf, paramTypes } from "../params";
 import { conditionings } from "./blockOptions";
-import { type DiTConfig, ditConfig } from "./config";
+import { type DiTConfig, ditConfig, tokenCount } from "./config";
 import { dit, ditSpec } from "./dit";
 import { multiplyAdds } from "./flops";
 
@@ -59,6 +59,14 @@ describe.each(configs.map((config) => [JSON.stringify(config), config] as const)
       return 0;
     });
     expect(multiplyAdds(config)).toBe(products.reduce((sum, n) => sum + n) / samples);
+  });
+
+  test("the image's tokens come first in the blocks, which rotary positions count on", () => {
+    const firstNorm = nodes.find(({ op, scope }) => /Norm$/.test(op) && scope.startsWith("blocks.0"))!;
+    const input = firstNorm.inputs[0]!;
+    const image = input.is("concat") ? input.inputs[0]! : input;
+    expect(image.scope).toBe("pos_embed");
+    expect(image.shape[1]).toBe(tokenCount(config));
   });
 
   test("every parameter is read", () => {

@@ -14,10 +14,11 @@ export function checkConfig(config: DiTConfig): void {
 }
 
 function checkCounts(config: DiTConfig): void {
-  const { inputSize, inChannels, patchSize, hiddenSize, depth, heads, numClasses, registerTokens } = config;
+  const { inputSize, inChannels, patchSize, hiddenSize, depth, heads, mlpRatio, numClasses, registerTokens } = config;
   const [height, width] = inputSize;
   checkWhole(1, { height, width, inChannels, patchSize, hiddenSize, depth, heads });
   checkWhole(0, { numClasses, registerTokens });
+  if (!(mlpRatio * hiddenSize >= 2)) throw new ConfigError(`mlpRatio ${mlpRatio} leaves the MLP no hidden width`);
 }
 
 function checkWhole(least: number, counts: Readonly<Record<string, number>>): void {

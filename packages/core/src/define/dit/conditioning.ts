@@ -37,12 +37,12 @@ export function conditioningCount({ numClasses }: DiTConfig): number {
   return numClasses === 0 ? 1 : 2;
 }
 
-/** One vector for all. K x [N, D] -> [N, D] */
+/** One vector for all. E x [N, D] -> [N, D] */
 export function summed(embeddings: readonly F32[]): F32 {
   return embeddings.reduce((sum, x) => sum.add(x));
 }
 
-/** A short sequence. K x [N, D] -> [N, K, D] */
+/** A short sequence. E x [N, D] -> [N, E, D] */
 export function sequence(embeddings: readonly F32[]): F32 {
   return concat(embeddings.map(perToken), 1);
 }

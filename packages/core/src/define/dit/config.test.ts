@@ -99,6 +99,7 @@ describe("ditConfig", () => {
       () => ditConfig("DiT-S/2", { numClasses: 0, classDropout: 0.1 }),
       "classDropout is 0.1, but a model without classes has no label to drop",
     ],
+    ["an MLP of no width", () => ditConfig("DiT-S/2", { mlpRatio: 0 }), "mlpRatio 0 leaves the MLP no hidden width"],
     [
       "half a register token",
       () => ditConfig("DiT-S/2", { registerTokens: 0.5 }),

@@ -19,7 +19,7 @@ type BlockParams = Params<ReturnType<typeof crossAttentionBlockSpec>>;
 
 /**
  * Block whose tokens ask the conditioning, a sequence of its own, between self-attention and MLP
- * (arXiv 2212.09748, section 3.2). x: tokens [N, T, D], c: conditioning [N, K, D] -> [N, T, D]
+ * (arXiv 2212.09748, section 3.2). x: tokens [N, T, D], c: conditioning [N, E, D] -> [N, T, D]
  */
 export function crossAttentionBlock(p: BlockParams, x: F32, c: F32, layers: Layers): F32 {
   const { affineNorm, selfAttention, crossAttention, mlp } = layers;

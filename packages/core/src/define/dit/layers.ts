@@ -35,7 +35,7 @@ export function layerSpecs({ hiddenSize, heads, mlpRatio, norm, mlp, qkNorm }: D
 
 type LayerParams = Params<ReturnType<typeof layerSpecs>>;
 
-/** The layers themselves. x: tokens [N, S, D], context: [N, K, D] -> [N, S, D] */
+/** The layers themselves. x: tokens [N, S, D], context: [N, E, D] -> [N, S, D] */
 export interface Layers {
   /** Without affine parameters. */
   norm(x: F32): F32;
