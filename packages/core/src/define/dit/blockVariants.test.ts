@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { composites } from "../../ir/composites/table";
 import { nodesOf } from "../../ir/graph";
+import type { CompositeName } from "../../ir/ops";
 import { sizeOf } from "../../ir/shape";
+import { lower } from "../../lower/lower";
+import { splitBatch } from "../../lower/splitBatch";
+import { compute } from "../../run/reference/compute";
 import { f32, i32 } from "../../trace/signature";
 import { trace } from "../../trace/trace";
 import { bindParams, countParams, paramsOf, paramTypes } from "../params";
@@ -67,6 +72,23 @@ describe.each(configs.map((config) => [JSON.stringify(config), config] as const)
     const image = input.is("concat") ? input.inputs[0]! : input;
     expect(image.scope).toBe("pos_embed");
     expect(image.shape[1]).toBe(tokenCount(config));
+  });
+
+  test("samples can be taken one by one, with the composites as they are", () => {
+    const whole = lower(graph, new Set(Object.keys(composites) as CompositeName[]));
+    const split = splitBatch({ ...whole, samples: ["x"] }, 1);
+    const attentions = nodesOf(split).filter(({ op }) => op === "attention");
+    expect(attentions.map(({ shape }) => shape[0])).toEqual(attentions.map(() => 1));
+    const values = new Map(
+      graph.inputs.map(({ name, tensor }) => [
+        tensor,
+        Float64Array.from({ length: sizeOf(tensor.shape) }, (_, i) =>
+          name === "y" ? i : Math.sin(3 * i + name.length),
+        ),
+      ]),
+    );
+    const [expected, actual] = compute([whole.outputs[0]!.tensor, split.outputs[0]!.tensor], values);
+    expect(Math.max(...actual!.map((value, i) => Math.abs(value - expected![i]!)))).toBeLessThan(1e-9);
   });
 
   test("every parameter is read", () => {
