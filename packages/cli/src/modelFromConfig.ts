@@ -4,9 +4,9 @@ import type { TrainConfig } from "./config/trainConfig";
 /** The model that a training config describes, for the images that it is trained on. */
 export function modelFromConfig(config: TrainConfig, data: Dataset): ModelConfig {
   const [inChannels, height, width] = data.imageShape;
-  const { learnSigma, classDropout, labelInit: labelStd, model } = config;
-  const sizes = { inputSize: [height, width] as const, inChannels, numClasses: data.classNames.length };
-  const options = { ...sizes, learnSigma, classDropout, labelStd };
+  const { learnSigma, classDropout, classConditional, labelInit: labelStd, model, block } = config;
+  const labels = classConditional ? { numClasses: data.classNames.length, classDropout } : { numClasses: 0 };
+  const options = { inputSize: [height, width] as const, inChannels, learnSigma, labelStd, ...labels, ...block };
   const { timesteps, schedule, prediction } = config.diffusion;
   return {
     dit: typeof model === "string" ? ditConfig(model, options) : ditConfig(undefined, { ...model, ...options }),
@@ -17,6 +17,6 @@ export function modelFromConfig(config: TrainConfig, data: Dataset): ModelConfig
       prediction,
       variance: learnSigma ? "learnedRange" : "fixedLarge",
     },
-    classNames: data.classNames,
+    ...(classConditional ? { classNames: data.classNames } : {}),
   };
 }

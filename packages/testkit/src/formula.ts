@@ -1,3 +1,4 @@
+import { paramsOf, type Weights } from "../../core/src/define/params";
 import { fnv1a } from "../../core/src/host/fnv1a";
 import { type HostTensor, hostF32, hostTensor } from "../../core/src/ir/hostTensor";
 import { type Shape, sizeOf } from "../../core/src/ir/shape";
@@ -51,4 +52,14 @@ function formulaHashes(name: string, count: number, salt: string): Uint32Array {
     hashes[i] = h ^ (h >>> 16);
   }
   return hashes;
+}
+
+/** Every parameter of a spec by the formula, and its fixed tables as they are. */
+export function formulaParameters(spec: object, salt = ""): Weights {
+  return Object.fromEntries(
+    Object.entries(paramsOf(spec)).map(([name, { shape, init }]) => [
+      name,
+      init.kind === "fixed" ? hostF32(shape, init.values()) : formulaParameter(name, shape, salt),
+    ]),
+  );
 }

@@ -73,6 +73,7 @@ async function compare(file: string, model: Model, batchSize: number, backend: B
   const { dit, diffusion } = model.config;
   const shape = [batchSize, dit.inChannels, ...dit.inputSize];
   const size = shape.reduce((product, n) => product * n, 1);
+  const labels = Array.from({ length: batchSize }, (_, i) => (i * 7) % dit.numClasses);
   const feeds = {
     x: hostTensor("f32", shape, normal({ seed: 0, stream: "export", step: 0, sample: 0 }, size)),
     t: hostTensor(
@@ -80,10 +81,7 @@ async function compare(file: string, model: Model, batchSize: number, backend: B
       [batchSize],
       Float32Array.from({ length: batchSize }, (_, i) => (i * 389 + 37) % diffusion.timesteps),
     ),
-    y: hostI32(
-      [batchSize],
-      Array.from({ length: batchSize }, (_, i) => (i * 7) % dit.numClasses),
-    ),
+    ...(dit.numClasses === 0 ? {} : { y: hostI32([batchSize], labels) }),
   };
   const executable = await backend.compile(networkGraph(model, batchSize));
   const outputs = await executable.run({ ...model.weights, ...feeds });

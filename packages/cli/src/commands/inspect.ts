@@ -1,6 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { countParams, ditSpec, FormatError, type ModelConfig, multiplyAdds } from "@dit/core";
-import { parseSafetensorsHeader, safetensorsHeaderSize } from "@dit/core/internal";
+import {
+  blockDefaults,
+  countParams,
+  type DiTConfig,
+  ditSpec,
+  FormatError,
+  type ModelConfig,
+  multiplyAdds,
+} from "@dit/core";
+import { modelConfigFrom, parseSafetensorsHeader, safetensorsHeaderSize } from "@dit/core/internal";
 import { findModelFile } from "../findModel";
 
 /** One tensor of a file. */
@@ -33,7 +41,7 @@ export function inspectCommand(path: string): Inspection {
     const header = parseSafetensorsHeader(readBytes(handle, safetensorsHeaderSize(start, size)), size);
     const tensors = [...header.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
     const text = header.metadata["dit.config"];
-    const config = text === undefined ? null : (JSON.parse(text) as ModelConfig);
+    const config = text === undefined ? null : modelConfigFrom(text);
     return {
       file,
       bytes: size,
@@ -62,12 +70,21 @@ export function inspectionText({ file, bytes, tensors, values, config, multiplyA
       ? ["  no configuration inside"]
       : [
           `  DiT: ${config.dit.depth} ${config.dit.depth === 1 ? "block" : "blocks"} of width ${config.dit.hiddenSize}, ${config.dit.heads} heads, patch ${config.dit.patchSize}`,
-          `  input ${config.dit.inChannels}x${config.dit.inputSize.join("x")}, ${config.dit.numClasses} classes, predicts ${config.diffusion.prediction}`,
+          `  ${designOf(config.dit)}`,
+          `  input ${config.dit.inChannels}x${config.dit.inputSize.join("x")}, ${config.dit.numClasses === 0 ? "unconditional" : `${config.dit.numClasses} classes`}, predicts ${config.diffusion.prediction}`,
           `  ${count(flops!)} multiply-adds per forward pass of one sample`,
         ];
   return [`${file}: ${count(bytes)} bytes, ${tensors.length} tensors, ${count(values)} values`, ...about, ...rows].join(
     "\n",
   );
+}
+
+/** The block's design, and its options where they are not the paper's: `conditioning adaLNZero, rope, registerTokens 4`. */
+function designOf(dit: DiTConfig): string {
+  const { conditioning, ...options } = blockDefaults;
+  const chosen = (Object.keys(options) as (keyof typeof options)[]).filter((key) => dit[key] !== options[key]);
+  const named = chosen.map((key) => (dit[key] === true ? key : `${key} ${dit[key]}`));
+  return [`conditioning ${dit.conditioning}`, ...named].join(", ");
 }
 
 function readBytes(handle: number, length: number): Uint8Array {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import {
   type AdamWConfig,
   type Backend,
+  type BlockOptions,
+  blockDefaults,
   ConfigError,
   countParams,
   createSampler,
@@ -205,7 +207,7 @@ function trainSettings({ train: t }: TrainConfig) {
   };
 }
 
-const sizes = [
+const shapes = [
   "inputSize",
   "inChannels",
   "patchSize",
@@ -215,10 +217,11 @@ const sizes = [
   "mlpRatio",
   "numClasses",
   "learnSigma",
+  ...(Object.keys(blockDefaults) as (keyof BlockOptions)[]),
 ] as const;
 
 function requireSameShape({ dit: wanted }: ModelConfig, { dit: given }: ModelConfig, which: string): void {
-  const key = sizes.find((name) => String(wanted[name]) !== String(given[name]));
+  const key = shapes.find((name) => String(wanted[name]) !== String(given[name]));
   if (key !== undefined) {
     throw new ConfigError(`${which} is a model of ${key} ${given[key]}, this run's is ${wanted[key]}`);
   }
@@ -278,7 +281,7 @@ function record(run: RunFolder, config: TrainConfig, progress: Progress, from: C
 /** Draws the same noise at each visit, so that one sees the same pictures grow. */
 async function previewer(model: ModelConfig, backend: Backend, config: TrainConfig) {
   const { perClass, sampler, steps, guidance, guidanceChannels, clip } = config.sample;
-  const shown = Math.min(model.dit.numClasses, largestPreview);
+  const shown = Math.max(1, Math.min(model.dit.numClasses, largestPreview));
   const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
   const settings = { sampler, steps, guidance, guidanceChannels, clip };
   const compiled = await createSampler(model, backend, classes.length, settings);

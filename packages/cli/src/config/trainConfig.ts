@@ -1,5 +1,6 @@
 import { ditPresets } from "@dit/core";
 import { z } from "zod";
+import { blockConfigSchema } from "./blockConfig";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
@@ -111,6 +112,11 @@ export const trainConfigSchema = z
       .union([z.enum(ditPresets), customModel])
       .default("DiT-S/4")
       .describe("A preset of the paper, or sizes of your own"),
+    block: blockConfigSchema.prefault({}),
+    classConditional: z
+      .boolean()
+      .default(true)
+      .describe("Tell the model each image's class; false trains an unconditional model, without labels"),
     learnSigma: z.boolean().default(true).describe("Also predict the variance of each sampling step, as in the paper"),
     classDropout: fraction
       .default(0.1)
@@ -157,11 +163,13 @@ export const trainConfigSchema = z
         `is ${config.model.heads}, which does not divide hiddenSize (${config.model.hiddenSize})`,
       );
     }
-    if (config.classDropout === 0 && config.sample.guidance !== 1) {
-      reject(
-        ["sample", "guidance"],
-        `is ${config.sample.guidance}, but with classDropout 0 nothing learns to draw without a label: set it to 1`,
-      );
+    const unguided = !config.classConditional
+      ? "an unconditional model has no classes to be guided to"
+      : config.classDropout === 0
+        ? "with classDropout 0 nothing learns to draw without a label"
+        : undefined;
+    if (unguided !== undefined && config.sample.guidance !== 1) {
+      reject(["sample", "guidance"], `is ${config.sample.guidance}, but ${unguided}: set it to 1`);
     }
   });
 

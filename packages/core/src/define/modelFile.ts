@@ -26,14 +26,15 @@ export function modelToSafetensors({ config, weights }: Model): Uint8Array {
  */
 export function modelFromSafetensors(bytes: Uint8Array, given?: ModelConfig): Model {
   const file = readSafetensors(bytes);
-  const config = given ?? configFrom(file.metadata[configKey]);
+  const config = given ?? modelConfigFrom(file.metadata[configKey]);
   const weights = Object.fromEntries([...file.tensors].map(([name, tensor]) => [name, toHostTensor(tensor)]));
   checkModel(config);
   requireParams(config, weights);
   return { config, weights: weights as Weights };
 }
 
-function configFrom(text: string | undefined): ModelConfig {
+/** The configuration in a file's metadata, complete. @throws FormatError when there is none, or it cannot be built */
+export function modelConfigFrom(text: string | undefined): ModelConfig {
   if (text === undefined) {
     throw new FormatError(`the file has no ${configKey} in its metadata; give the model's configuration with it`);
   }

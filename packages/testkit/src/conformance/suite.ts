@@ -5,6 +5,7 @@ import { testModels } from "./models";
 import { testOperations } from "./operations";
 import { testOwnership } from "./ownership";
 import { testScans } from "./scans";
+import { testVariants } from "./variants";
 
 export interface ConformanceOptions {
   /** Largest error of one operation, relative to the largest value of its result. Whole models may have ten times that. */
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, (suite: Suite) => void>> = {
   "ownership of tensors": testOwnership,
   "errors that name the model path": testErrors,
   "whole models: forward, sampling, training": testModels,
+  "conditioning designs and block options": testVariants,
 };
 
 /**
