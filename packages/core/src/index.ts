@@ -37,7 +37,7 @@ export { concat, constant, constantF32, gelu, scalar, select, sigmoid, silu, sof
 export type { DType } from "./ir/dtype";
 export * from "./ir/errors";
 export type { Graph, Port, Scan } from "./ir/graph";
-export { type HostTensor, hostF32, hostI32, hostTensor, hostZeros } from "./ir/hostTensor";
+export { type HostTensor, hostF32, hostI32, hostTensor, hostZeros, lazyTensor } from "./ir/hostTensor";
 export { print } from "./ir/print";
 export type { Shape } from "./ir/shape";
 export { type Bool, type F32, type I32, Tensor } from "./ir/tensor";
