@@ -44,7 +44,7 @@ export async function exportCommand({
   mkdirSync(folder, { recursive: true });
   mkdirSync(unfinished);
   try {
-    writeFlushed(join(unfinished, dataFile), ...onnx.data);
+    writeFlushed(join(unfinished, dataFile), onnx.data);
     writeFlushed(join(unfinished, modelFile), onnx.model);
     const maxError = verify ? await verified(join(unfinished, modelFile), model, batchSize, tolerance) : null;
     // The data first: a model file without its data would be taken for whole.
