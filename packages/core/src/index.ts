@@ -31,7 +31,7 @@ export { backward } from "./differentiate/backward";
 export { valueAndGrad } from "./differentiate/valueAndGrad";
 export { normal } from "./host/normal";
 export { permutation, type StreamKey, uniform, uniformInts } from "./host/rng";
-export { readSafetensors, writeSafetensors } from "./host/safetensors";
+export { readSafetensors, safetensorsPieces, writeSafetensors } from "./host/safetensors";
 export { toFloat32, toHostTensor } from "./host/toHostTensor";
 export { concat, constant, constantF32, gelu, scalar, select, sigmoid, silu, softmax, split, zeros } from "./ir/create";
 export type { DType } from "./ir/dtype";
