@@ -3,9 +3,10 @@
  * prints with what came out: `tsx forward.ts '{"model": "DiT-XL/2", "batch": 1}'`
  */
 import { networkGraph, ort } from "@dit/backend-ort";
-import { type DiTConfig, diffusionDefaults, ditConfig, ditSpec, hostF32, lazyTensor, type Weights } from "@dit/core";
-import { fnv1a, paramsOf } from "@dit/core/internal";
-import { formulaInput, formulaInts, formulaParameter } from "../formula";
+import { diffusionDefaults, ditConfig, hostF32 } from "@dit/core";
+import { fnv1a } from "@dit/core/internal";
+import { formulaInput, formulaInts } from "../formula";
+import { formulaWeights } from "../formulaWeights";
 import { peakMemory } from "./peakMemory";
 
 export interface ForwardRequest {
@@ -24,16 +25,6 @@ export interface ForwardReport {
   readonly largest: number;
   /** Of the output's bytes. */
   readonly hash: number;
-}
-
-/** Weights by the formula, made when they are asked for. */
-function formulaWeights(config: DiTConfig): Weights {
-  return Object.fromEntries(
-    Object.entries(paramsOf(ditSpec(config))).map(([name, { shape, init }]) => [
-      name,
-      lazyTensor("f32", shape, () => (init.kind === "fixed" ? init.values() : formulaParameter(name, shape).data)),
-    ]),
-  );
 }
 
 async function forward({ model, batch, inlineBytes }: ForwardRequest): Promise<ForwardReport> {
