@@ -9,6 +9,7 @@ import { inContextBlock } from "./inContextBlock";
 const row = {
   condition: summed,
   isAppended: false,
+  norms: 2,
   spec: ditBlockSpec,
   block: ditBlock,
   finalSpec: finalLayerSpec,

@@ -17,6 +17,8 @@ export interface BlockVariant<Block extends object = object, Final extends objec
   condition(embeddings: readonly F32[]): F32;
   /** Whether c, as [N, E, D], joins the image's tokens in the blocks. */
   readonly isAppended: boolean;
+  /** How often a block norms its tokens. */
+  readonly norms: number;
   spec(config: DiTConfig): Block;
   /** x: tokens [N, S, D] -> [N, S, D] */
   block(p: Params<Block>, x: F32, c: F32, layers: Layers): F32;
@@ -36,7 +38,7 @@ export function blockVariant<Block extends object, Final extends object>(
   return row;
 }
 
-const adaptive = { condition: summed, isAppended: false, finalSpec: finalLayerSpec, final: finalLayer };
+const adaptive = { condition: summed, isAppended: false, norms: 2, finalSpec: finalLayerSpec, final: finalLayer };
 const plain = { condition: sequence, finalSpec: plainFinalLayerSpec, final: plainFinalLayer };
 
 /** The paper's four designs (arXiv 2212.09748, section 3.2 and figure 3). */
@@ -44,6 +46,7 @@ export const blockVariants = {
   inContext: blockVariant({
     ...plain,
     isAppended: true,
+    norms: 2,
     spec: inContextBlockSpec,
     block: inContextBlock,
     multiplyAdds: () => ({ block: 0, final: 0 }),
@@ -51,6 +54,7 @@ export const blockVariants = {
   crossAttention: blockVariant({
     ...plain,
     isAppended: false,
+    norms: 3,
     spec: crossAttentionBlockSpec,
     block: crossAttentionBlock,
     multiplyAdds: (d, tokens, embeddings) => ({ block: attentionMultiplyAdds(d, tokens, embeddings), final: 0 }),

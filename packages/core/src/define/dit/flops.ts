@@ -6,7 +6,9 @@ import { mlpMultiplyAdds } from "./layers";
 
 /**
  * Multiply-adds of one forward pass of one sample, which the paper's tables call flops (arXiv 2212.09748, section 4):
- * matrix products only, biases and element-wise work left out.
+ * matrix products, and one for each value that a norm of the tokens scales and shifts. With the norms every figure that
+ * the paper gives is met to its last digit; without them DiT-XL/2 at 512 px falls 0.06 G short. Biases and other
+ * element-wise work are left out.
  */
 export function multiplyAdds(config: DiTConfig): number {
   const { hiddenSize: d, depth, patchSize, inChannels, conditioning, registerTokens } = config;
@@ -20,5 +22,6 @@ export function multiplyAdds(config: DiTConfig): number {
   const timestep = 256 * d + d * d;
   const block = attentionMultiplyAdds(d, tokens, tokens) + tokens * mlpMultiplyAdds(config) + conditioned.block;
   const final = image * d * patchSize ** 2 * outChannels(config) + conditioned.final;
-  return patches + timestep + depth * block + final;
+  const norms = (depth * variant.norms * tokens + image) * d;
+  return patches + timestep + depth * block + final + norms;
 }
