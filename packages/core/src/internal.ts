@@ -28,7 +28,9 @@ export { bindParams, isFixed, isParamSpec, type ParamSpec, paramsOf, paramTypes 
 export { ddim, ddimReverse } from "./define/sample/ddim";
 export { ddpm } from "./define/sample/ddpm";
 export { guide, guidedChannels, type Network } from "./define/sample/guidance";
+export { type NoiseLevel, noiseRatio } from "./define/sample/level";
 export { firstCarry, isNoisy, rowFeeds, samplerScan } from "./define/sample/scan";
+export { levelsOf, noiseLevels } from "./define/sample/spacing";
 export { type SamplerState, samplerStep, stateOf } from "./define/sample/step";
 export { columnsOf, type SamplerRow, type SamplerTable, samplerRow } from "./define/sample/table";
 export { adamwScalars, adamwScalarsAt } from "./define/train/adamw";

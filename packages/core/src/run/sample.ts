@@ -4,8 +4,9 @@ import { dit, ditSpec } from "../define/dit/dit";
 import { checkModel, type Model, type ModelConfig } from "../define/model";
 import { bindParams, paramTypes, type Weights } from "../define/params";
 import { guide, guidedChannels, type Network } from "../define/sample/guidance";
-import { type SamplerName, samplers } from "../define/sample/samplers";
+import { type MakeSampler, type SamplerName, samplers } from "../define/sample/samplers";
 import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
+import { noiseLevels } from "../define/sample/spacing";
 import type { SamplerTable } from "../define/sample/table";
 import { fillNormal } from "../host/normal";
 import type { StreamKey } from "../host/rng";
@@ -152,8 +153,9 @@ export function imageScan(config: ModelConfig, settings: SampleSettings, table: 
 
 /** The numbers of a whole run. */
 export function samplerTable({ diffusion }: ModelConfig, { sampler, steps, eta }: SampleSettings): SamplerTable {
-  const chain = process(diffusion.schedule, diffusion.timesteps, String(steps));
-  return samplers[sampler](chain, diffusion, { eta });
+  const chain = process(diffusion.schedule, diffusion.timesteps);
+  const levels = noiseLevels(chain, steps, { spacing: "official", stepsOffset: 0, end: "clean" });
+  return (samplers[sampler] as MakeSampler)(levels, diffusion, { eta });
 }
 
 function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {

@@ -4,6 +4,8 @@ import { type Process, process } from "../diffusion/process";
 import type { VarianceType } from "../diffusion/variance";
 import { ddim, ddimReverse } from "./ddim";
 import { ddpm } from "./ddpm";
+import type { MakeSampler } from "./samplers";
+import { levelsOf } from "./spacing";
 import type { SamplerTable } from "./table";
 
 // On data x0 ~ N(mean, std^2) the best prediction is known in closed form, and every sampler is a linear map with added
@@ -67,7 +69,7 @@ describe("ddim", () => {
   test("without noise comes to the exact flow at first order: twice the steps, half the error", () => {
     const errors = [50, 100, 200, 400].map((steps) => {
       const chain = chainOf(steps);
-      return Math.abs(follow(ddim(chain, config("eps")), chain, toy).slope - flow(chain, toy).slope);
+      return Math.abs(follow(ddim(levelsOf(chain), config("eps")), chain, toy).slope - flow(chain, toy).slope);
     });
     expect(errors[0]).toBeLessThan(0.03);
     for (let i = 1; i < errors.length; i++) {
@@ -78,44 +80,44 @@ describe("ddim", () => {
 
   test("is exact in any number of steps when the data is one point", () => {
     const chain = chainOf(10);
-    const { slope, offset } = follow(ddim(chain, config("eps")), chain, { mean: 0.7, std: 0 });
+    const { slope, offset } = follow(ddim(levelsOf(chain), config("eps")), chain, { mean: 0.7, std: 0 });
     expect(slope).toBeCloseTo(0, 12);
     expect(offset).toBeCloseTo(0.7, 12);
   });
 
   test("with eta 1 is ddpm with the small variance", () => {
     const chain = chainOf(50);
-    const noisy = follow(ddim(chain, config("eps"), { eta: 1 }), chain, toy);
-    const ancestral = follow(ddpm(chain, config("eps")), chain, toy);
+    const noisy = follow(ddim(levelsOf(chain), config("eps"), { eta: 1 }), chain, toy);
+    const ancestral = follow(ddpm(levelsOf(chain), config("eps")), chain, toy);
     expect(noisy.offset).toBeCloseTo(ancestral.offset, 10);
     expect(noisy.std).toBeCloseTo(ancestral.std, 10);
   });
 
   test("turned round ends at noise, and what it made comes back", () => {
     const chain = chainOf(1000);
-    const up = follow(ddimReverse(chain, config("eps")), chain, toy);
+    const up = follow(ddimReverse(levelsOf(chain), config("eps")), chain, toy);
     expect(up.slope * toy.std).toBeCloseTo(1, 1);
     expect(up.slope * toy.mean + up.offset).toBeCloseTo(0, 2);
-    const down = follow(ddim(chain, config("eps")), chain, toy);
+    const down = follow(ddim(levelsOf(chain), config("eps")), chain, toy);
     expect(down.slope * up.slope).toBeCloseTo(1, 1);
   });
 
   test("ignores a learned variance", () => {
-    expect(ddim(chainOf(10), config("eps", "learnedRange"), { eta: 1 }).learnedVariance).toBe(false);
+    expect(ddim(levelsOf(chainOf(10)), config("eps", "learnedRange"), { eta: 1 }).learnedVariance).toBe(false);
   });
 });
 
 describe("ddpm", () => {
   test.each(["fixedSmall", "fixedLarge"] as const)("with %s comes to the data's mean and deviation", (variance) => {
     const chain = chainOf(1000);
-    const { offset, std } = follow(ddpm(chain, config("eps", variance)), chain, toy);
+    const { offset, std } = follow(ddpm(levelsOf(chain), config("eps", variance)), chain, toy);
     expect(offset).toBeCloseTo(toy.mean, 4);
     expect(Math.abs(std - toy.std)).toBeLessThan(0.005);
   });
 
   test("with the small variance draws too little, with the large one too much, and less so with more steps", () => {
     const stdOf = (steps: number, variance: VarianceType) =>
-      follow(ddpm(chainOf(steps), config("eps", variance)), chainOf(steps), toy).std;
+      follow(ddpm(levelsOf(chainOf(steps)), config("eps", variance)), chainOf(steps), toy).std;
     expect(stdOf(50, "fixedSmall")).toBeLessThan(stdOf(500, "fixedSmall"));
     expect(stdOf(500, "fixedSmall")).toBeLessThan(toy.std);
     expect(stdOf(50, "fixedLarge")).toBeGreaterThan(stdOf(500, "fixedLarge"));
@@ -124,10 +126,10 @@ describe("ddpm", () => {
 
   test("with the small variance is exact when the data is one point, with the large one when it is standard normal", () => {
     const chain = chainOf(10);
-    const point = follow(ddpm(chain, config("eps")), chain, { mean: 0.7, std: 0 });
+    const point = follow(ddpm(levelsOf(chain), config("eps")), chain, { mean: 0.7, std: 0 });
     expect(point.offset).toBeCloseTo(0.7, 8);
     expect(point.std).toBeCloseTo(0, 8);
-    const normal = follow(ddpm(chain, config("eps", "fixedLarge")), chain, { mean: 0, std: 1 });
+    const normal = follow(ddpm(levelsOf(chain), config("eps", "fixedLarge")), chain, { mean: 0, std: 1 });
     // The last step adds no noise, so the result lacks what x_0 does not tell of the image.
     expect(normal.std ** 2).toBeCloseTo(chain.alphasCumprod[0]!, 10);
   });
@@ -135,7 +137,7 @@ describe("ddpm", () => {
   test("with a perfect learned variance is exact in any number of steps", () => {
     for (const steps of [5, 50]) {
       const chain = chainOf(steps);
-      const table = ddpm(chain, config("eps", "learnedRange"));
+      const table = ddpm(levelsOf(chain), config("eps", "learnedRange"));
       expect(table.learnedVariance).toBe(true);
       const { std } = follow(table, chain, toy);
       expect(std ** 2 + posterior(toy, chain.alphasCumprod[0]!).variance).toBeCloseTo(toy.std ** 2, 4);
@@ -144,7 +146,7 @@ describe("ddpm", () => {
 
   test("the learned variance's range holds the true variance of any data narrower than the noise", () => {
     const chain = chainOf(50);
-    const { rows } = ddpm(chain, config("eps", "learnedRange"));
+    const { rows } = ddpm(levelsOf(chain), config("eps", "learnedRange"));
     for (const { timestep, logVarianceLow, logVarianceHigh } of rows.slice(0, -1)) {
       const i = chain.timesteps.indexOf(timestep);
       const exact = Math.log(trueVariance(chain, i, posterior(toy, chain.alphasCumprod[i]!).variance));
@@ -154,13 +156,15 @@ describe("ddpm", () => {
   });
 });
 
-describe.each([
+describe.each<[string, MakeSampler]>([
   ["ddpm", ddpm],
   ["ddim", ddim],
-] as const)("%s", (_, sampler) => {
+])("%s", (_, sampler) => {
   test("does the same for every prediction type", () => {
     const chain = chainOf(25);
-    const results = (["eps", "x0", "v"] as const).map((type) => follow(sampler(chain, config(type)), chain, toy, type));
+    const results = (["eps", "x0", "v"] as const).map((type) =>
+      follow(sampler(levelsOf(chain), config(type)), chain, toy, type),
+    );
     for (const { slope, offset, std } of results) {
       expect(slope).toBeCloseTo(results[0]!.slope, 9);
       expect(offset).toBeCloseTo(results[0]!.offset, 9);
@@ -170,7 +174,7 @@ describe.each([
 
   test("goes from the noisiest timestep to 0, and adds no noise at the end", () => {
     const chain = chainOf(25);
-    const { rows } = sampler(chain, config("eps"), { eta: 1 });
+    const { rows } = sampler(levelsOf(chain), config("eps"), { eta: 1 });
     expect(rows.map(({ timestep }) => timestep)).toEqual([...chain.timesteps].reverse());
     expect(rows.at(-1)!.std).toBe(0);
     expect(rows.slice(0, -1).every(({ std }) => std > 0)).toBe(true);
