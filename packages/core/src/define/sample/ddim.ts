@@ -33,7 +33,7 @@ export function ddimReverse(
 }
 
 /** alpha' x0 + sqrt(sigma'^2 - std^2) eps at the next level, with eps = (x - alpha x0) / sigma. */
-function towards(from: NoiseLevel, to: NoiseLevel, std: number): Pick<SamplerRow, "fromX" | "fromD"> {
+export function towards(from: NoiseLevel, to: NoiseLevel, std: number): Pick<SamplerRow, "fromX" | "fromD"> {
   const fromX = Math.sqrt(to.sigma ** 2 - std ** 2) / from.sigma;
   return { fromX, fromD: to.alpha - from.alpha * fromX };
 }

@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean } from "../../ir/errors";
-import { arange, interpolate, linspace, roundHalfToEven } from "../diffusion/grid";
+import { arange, linspace, roundHalfToEven } from "../diffusion/grid";
 import type { Process } from "../diffusion/process";
 import { respace } from "../diffusion/respacing";
 import { clean, type NoiseLevel } from "./level";
@@ -74,7 +74,8 @@ function byTimestep(chain: Process, calls: number, spacing: SpacingName, offset:
 function byRatio(chain: Process, calls: number, spacing: SpacingName): NoiseLevel[] {
   const ratios = noiseRatios(chain.alphasCumprod);
   const visited = ratioSpacings[spacing as keyof typeof ratioSpacings](ratios.at(-1)!, ratios[0]!, calls);
-  return visited.map((ratio) => levelOfRatio(ratio, timestepOfRatio(ratio, ratios)));
+  const logarithms = ratios.map(Math.log);
+  return visited.map((ratio) => levelOfRatio(ratio, timestepOfRatio(ratio, logarithms)));
 }
 
 /** Every level of a chain, noisiest first, and the clean one. */
@@ -98,17 +99,13 @@ export function noiseRatios(alphasCumprod: ArrayLike<number>): Float64Array {
   return Float64Array.from(alphasCumprod, (signal) => Math.sqrt((1 - signal) / signal));
 }
 
-/** Where between the timesteps of a chain a noise ratio lies, by its logarithm; 0 to T - 1. `ratios` are increasing. */
-export function timestepOfRatio(ratio: number, ratios: Float64Array): number {
-  const above = ratios.findIndex((other) => other > ratio);
-  if (above <= 0) return above === 0 ? 0 : ratios.length - 1;
-  const [low, high] = [Math.log(ratios[above - 1]!), Math.log(ratios[above]!)];
-  return above - 1 + (Math.log(ratio) - low) / (high - low);
-}
-
-/** The ratio between the timesteps of a chain, on straight lines. */
-export function ratioAt(timestep: number, ratios: Float64Array): number {
-  return interpolate(ratios, timestep);
+/** Where between the timesteps of a chain a noise ratio lies, 0 to T - 1. `logarithms` of the chain's ratios, increasing. */
+export function timestepOfRatio(ratio: number, logarithms: Float64Array): number {
+  const position = Math.log(ratio);
+  const above = logarithms.findIndex((other) => other > position);
+  if (above <= 0) return above === 0 ? 0 : logarithms.length - 1;
+  const [low, high] = [logarithms[above - 1]!, logarithms[above]!];
+  return above - 1 + (position - low) / (high - low);
 }
 
 export function unknown(what: string, name: string, names: readonly string[]): ConfigError {

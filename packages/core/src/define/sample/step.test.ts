@@ -49,7 +49,7 @@ describe("a step of a sampler", () => {
   });
 
   test("without noise takes none", () => {
-    const deterministic = ddim(levels, { prediction: "eps", variance: "fixedSmall" }).rows[5]!;
+    const deterministic = ddim(levels, { prediction: "eps" }).rows[5]!;
     const { x: next, x0 } = step(deterministic, {}, false);
     near(
       next,
