@@ -1,4 +1,4 @@
-import { type Backend, ConfigError, concat, type F32, hostF32 } from "@dit/core";
+import { type Backend, ConfigError, concat, type F32, hostF32, samplerFromDiffusers } from "@dit/core";
 import {
   type DiffusersSampler,
   firstCarry,
@@ -6,7 +6,6 @@ import {
   rowFeeds,
   type SchedulerConfig,
   type StepOptions,
-  samplerFromDiffusers,
   samplerScan,
 } from "@dit/core/internal";
 import { absolute, type Findings } from "./check";
