@@ -1,4 +1,4 @@
-import { type Backend, ConfigError, concat, type F32, hostF32, samplerFromDiffusers } from "@dit/core";
+import { type Backend, ConfigError, concat, type F32, hostZeros, samplerFromDiffusers } from "@dit/core";
 import {
   type DiffusersSampler,
   firstCarry,
@@ -16,6 +16,7 @@ interface Scheduler {
   readonly scheduler: string;
   readonly config: SchedulerConfig;
   readonly step_kwargs: StepOptions;
+  readonly noises_drawn: number;
 }
 
 /** Runs of diffusers' schedulers on a network that is a formula: timesteps, sigmas and every state on the way. */
@@ -29,7 +30,7 @@ export async function schedulers(fixture: Fixture, backend: Backend, findings: F
       compareNumbers(fixture, findings, group, `${name}.timesteps`, sampler.timesteps);
       if (fixture.has(`${name}.sigmas`))
         compareNumbers(fixture, findings, group, `${name}.sigmas`, sampler.sigmas ?? []);
-      await compareRun(fixture, backend, findings, group, name, sampler);
+      await compareRun(fixture, backend, findings, name, described, sampler);
     } catch (error) {
       // A configuration that is refused falls short by itself; the others are still looked at.
       if (!(error instanceof ConfigError)) throw error;
@@ -48,8 +49,8 @@ async function compareRun(
   fixture: Fixture,
   backend: Backend,
   findings: Findings,
-  group: string,
   name: string,
+  { scheduler, noises_drawn: drawn }: Scheduler,
   { table, ...options }: DiffusersSampler,
 ): Promise<void> {
   const z = fixture.f32("z");
@@ -65,21 +66,19 @@ async function compareRun(
   const start = firstCarry(table, z);
   const { ys } = await evaluateScan(backend, scan, {
     carry: start,
-    xs: { ...rowFeeds(table), ...(isNoisy(table) && { noise: draws(fixture, table.rows) }) },
+    xs: { ...rowFeeds(table), ...(isNoisy(table) && { noise: draws(fixture, table.rows, drawn) }) },
   });
   const { shape, data } = ys.x!;
   const trajectory = [...start.x!.data, ...Array.from(data)];
-  findings.compare(group, `${name}.trajectory`, { shape: [shape[0]! + 1, ...z.shape], data: trajectory });
+  findings.compare(scheduler, `${name}.trajectory`, { shape: [shape[0]! + 1, ...z.shape], data: trajectory });
 }
 
-/** The k-th row that adds noise takes the k-th draw; the others take none. */
-function draws(fixture: Fixture, rows: DiffusersSampler["table"]["rows"]) {
-  const zeros = hostF32(
-    fixture.f32("z").shape,
-    fixture.f32("z").data.map(() => 0),
-  );
+/** The k-th row that draws takes the k-th draw. Some schedulers draw at every step, also where nothing is added. */
+function draws(fixture: Fixture, rows: DiffusersSampler["table"]["rows"], count: number) {
+  const zeros = hostZeros("f32", fixture.f32("z").shape);
   let drawn = 0;
-  return stacked(rows.length, (i) => (rows[i]!.std === 0 ? zeros : fixture.f32(`noise.${drawn++}`)));
+  const isDrawn = (std: number) => count === rows.length || std !== 0;
+  return stacked(rows.length, (i) => (isDrawn(rows[i]!.std) ? fixture.f32(`noise.${drawn++}`) : zeros));
 }
 
 function formula(x: F32, timestep: F32): F32 {

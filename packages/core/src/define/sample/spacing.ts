@@ -15,7 +15,8 @@ export const timestepSpacings = {
   stride: (T, steps) => descending(respace(T, `ddim${steps}`)),
   leading: (T, steps, offset) =>
     Array.from({ length: steps }, (_, i) => (steps - 1 - i) * Math.floor(T / steps) + offset),
-  trailing: (T, steps) => Array.from(arange(T, 0, -T / steps), (t) => roundHalfToEven(t) - 1),
+  // Differs: where rounding errors give NumPy's grid one point more, diffusers goes on to timestep -1.
+  trailing: (T, steps) => Array.from(arange(T, 0, -T / steps).subarray(0, steps), (t) => roundHalfToEven(t) - 1),
   linspace: (T, steps) => descending(linspace(0, T - 1, steps).map(roundHalfToEven)),
 } satisfies Record<string, (T: number, steps: number, offset: number) => number[]>;
 

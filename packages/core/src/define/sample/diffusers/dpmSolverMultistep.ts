@@ -49,16 +49,14 @@ function algorithmOf(fields: Fields) {
     "dpmsolver++",
   );
   const order = fields.number("solver_order", 2);
-  const stochastic = type.startsWith("sde");
-  if (order !== 1 && order !== 2 && (order !== 3 || stochastic))
-    throw new ConfigError(
-      `${fields.scheduler}: solver_order is ${order}, which is not supported (supported: 1, 2${stochastic ? "" : ", 3"})`,
-    );
+  if (order !== 1 && order !== 2 && (order !== 3 || type === "sde-dpmsolver"))
+    throw new ConfigError(`${fields.scheduler}: solver_order is ${order}, which ${type} does not have`);
   const second = fields.choice("solver_type", ["midpoint", "heun", "logrho", "bh1", "bh2"], "midpoint");
   return {
     order: order as 1 | 2 | 3,
+    third: "diffusers" as const,
     along: type.endsWith("dpmsolver") ? ("noise" as const) : ("image" as const),
-    stochastic,
+    stochastic: type.startsWith("sde"),
     second: second === "heun" ? ("heun" as const) : ("midpoint" as const),
     lowerOrderFinal: fields.flag("lower_order_final", true),
     eulerAtFinal: fields.flag("euler_at_final", false),
@@ -99,7 +97,7 @@ function spacedTimesteps(fields: Fields, T: number, steps: number, { sigmas }: T
       return Array.from({ length: steps }, (_, i) => (steps - i) * stride + fields.number("steps_offset", 0));
     }
     case "trailing":
-      return Array.from(arange(known, 0, -T / steps), (t) => roundHalfToEven(t) - 1);
+      return Array.from(arange(known, 0, -T / steps).subarray(0, steps), (t) => roundHalfToEven(t) - 1);
     default:
       return kind satisfies never;
   }
