@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { didYouMean, type SamplerName, sampleDefaults, samplers, spacingNames } from "@dit/core";
 import { doctorCommand, doctorText } from "./commands/doctor";
 import { exportCommand } from "./commands/export";
 import { inspectCommand, inspectionText } from "./commands/inspect";
@@ -10,6 +11,8 @@ import type { BackendConfig } from "./openBackend";
 import { createProgress, type Progress } from "./output/progress";
 
 /** The `dit` command. Progress goes to stderr, results to stdout; `--json` prints one object, `--json=stream` NDJSON. */
+const samplerNames = Object.keys(samplers) as SamplerName[];
+
 export function program() {
   const root = new Command("dit")
     .description("Train, sample and export Diffusion Transformers")
@@ -72,18 +75,22 @@ export function program() {
     .description("draw images; <model> is a run, a checkpoint or a .safetensors file")
     .option("--class <list>", "classes by number or name, separated by commas (default: all)")
     .option("--per-class <n>", "images of each class", count, 4)
-    .addOption(
-      new Option("--sampler <name>", "how the noise is removed")
-        .choices(["ddim", "ddpm"] as const)
-        .default("ddim" as const),
+    .option("--sampler <name>", `how the noise is removed: ${samplerNames.join(", ")}`, oneOf(samplerNames), "ddim")
+    .option("--steps <n>", "steps to an image", count, 50)
+    .option(
+      "--spacing <name>",
+      `which noise levels the steps visit: ${spacingNames.join(", ")}`,
+      oneOf(spacingNames),
+      sampleDefaults.spacing,
     )
-    .option("--steps <n>", "network evaluations to an image", count, 50)
     .option("--cfg <scale>", "guidance scale; 1 is none (default: 1.5, or 1 for a model that cannot be guided)", real)
     .addOption(
       new Option("--guide <channels>", "channels that are guided")
         .choices(["all", "3"] as const)
         .default("all" as const),
     )
+    .option("--guidance-interval <from,to>", "timesteps at which images are guided (default: all)", interval)
+    .option("--guidance-rescale <x>", "how far guidance is kept from raising contrast, 0 to 1", fraction, 0)
     .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
     .option("--no-clip", "let implied images leave [-1, 1], as latents do")
     .option("--seed <n>", "decides the noise", whole, 0)
@@ -96,13 +103,17 @@ export function program() {
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (model, options) => {
-      const { sampler, steps, cfg, eta, clip, guide } = options;
+      const { sampler, steps, spacing, cfg, eta, clip, guide, guidanceRescale } = options;
       const summary = await sampleCommand({
         model,
         backend: backendFrom(options.backend),
         classes: options.class?.split(",").map((name) => name.trim()) ?? [],
         perClass: options.perClass,
-        settings: { sampler, steps, eta, clip, guidanceChannels: guide === "3" ? 3 : "all" },
+        settings: {
+          ...{ sampler, steps, spacing, eta, clip, guidanceRescale },
+          guidanceChannels: guide === "3" ? 3 : "all",
+          guidanceInterval: options.guidanceInterval ?? null,
+        },
         ...(cfg === undefined ? {} : { guidance: cfg }),
         seed: options.seed,
         batch: options.batch,
@@ -223,4 +234,23 @@ function fraction(text: string): number {
   const value = real(text);
   if (value > 1) throw new InvalidArgumentError("It must be a number from 0 to 1.");
   return value;
+}
+
+/** One of the names, and what was meant where it is none. */
+function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    const near = didYouMean(text, names);
+    throw new InvalidArgumentError(
+      `${near === undefined ? "" : `Did you mean ${near}? `}It must be one of ${names.join(", ")}.`,
+    );
+  };
+}
+
+function interval(text: string): [number, number] {
+  const [from, to, ...more] = text.split(",").map((part) => real(part));
+  if (from === undefined || to === undefined || more.length > 0 || from > to)
+    throw new InvalidArgumentError("It must be two timesteps, as in 200,800.");
+  return [from, to];
 }

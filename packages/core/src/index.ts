@@ -3,7 +3,7 @@
 export { type DiffusionConfig, diffusionDefaults } from "./define/diffusion/config";
 export { predictions } from "./define/diffusion/prediction";
 export { type Process, process } from "./define/diffusion/process";
-export { schedules } from "./define/diffusion/schedule";
+export { type Schedule, schedules } from "./define/diffusion/schedule";
 export { variances } from "./define/diffusion/variance";
 export {
   type BlockOptions,
@@ -38,7 +38,11 @@ export { mlp, mlpSpec } from "./define/nn/mlp";
 export { rmsNorm, scaledRmsNorm, scaledRmsNormSpec } from "./define/nn/rmsNorm";
 export { swiglu, swigluSpec } from "./define/nn/swiglu";
 export { bindParams, countParams, type Params, param, paramTypes, type Weights } from "./define/params";
+export { samplerFromDiffusers } from "./define/sample/diffusers/samplerFromDiffusers";
+export { type NoiseLevel, predictionColumns } from "./define/sample/level";
 export { type SamplerName, samplers } from "./define/sample/samplers";
+export { noiseLevels, type SpacingName, spacingNames } from "./define/sample/spacing";
+export { type SamplerTable, samplerRow } from "./define/sample/table";
 export { type AdamWConfig, adamwDefaults } from "./define/train/adamw";
 export { type LearningRateConfig, learningRateAt } from "./define/train/learningRate";
 export { backward } from "./differentiate/backward";
@@ -71,14 +75,15 @@ export type {
 export type { Dataset } from "./run/dataset";
 export { reference } from "./run/reference/reference";
 export {
+  type CreateSamplerOptions,
   createSampler,
+  type RunOptions,
   type SampleOptions,
   type Sampler,
-  type SampleSettings,
   type Samples,
   sample,
-  sampleDefaults,
 } from "./run/sample";
+export { type SampleSettings, sampleDefaults } from "./run/sampleSettings";
 export { type StepMetrics, type TrainOptions, type TrainResult, train } from "./run/train";
 export type { TrainState } from "./run/trainState";
 export type { Validation } from "./run/validate";

@@ -13,7 +13,10 @@ const pages: readonly (readonly [page: string, printed: readonly string[]])[] = 
 
 /** Pages each of whose sections stands alone, and what those print. */
 const sections: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  "docs/extending.md": { "A block": ["2216448", "reference", "ort-cpu"] },
+  "docs/extending.md": {
+    "A block": ["2216448", "reference", "ort-cpu"],
+    "A sampler": ["Adams-Bashforth has order 2.0"],
+  },
 };
 
 test.each(pages)("the code in %s runs", (page, printed) => runs(codeOf(read(page)), printed));

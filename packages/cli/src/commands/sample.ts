@@ -28,7 +28,7 @@ export interface SampleCommand {
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Omit<SampleSettings, "guidance">;
+  readonly settings: Partial<Omit<SampleSettings, "guidance">>;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
   readonly seed: number;
@@ -75,7 +75,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
       const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
       atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
     }
-    const { classes: _, seed: __, ...settings } = samples.settings;
+    const { classes: _, seed: __, autoguidance: ___, ...settings } = samples.settings;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
@@ -95,7 +95,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
 
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
 async function drawAll(
-  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: SampleSettings },
+  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
   model: Model,
   backend: Parameters<typeof createSampler>[1],
   labels: readonly number[],

@@ -280,10 +280,9 @@ function record(run: RunFolder, config: TrainConfig, progress: Progress, from: C
 
 /** Draws the same noise at each visit, so that one sees the same pictures grow. */
 async function previewer(model: ModelConfig, backend: Backend, config: TrainConfig) {
-  const { perClass, sampler, steps, guidance, guidanceChannels, clip } = config.sample;
+  const { perClass, everySteps: _, ...settings } = config.sample;
   const shown = Math.max(1, Math.min(model.dit.numClasses, largestPreview));
   const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
-  const settings = { sampler, steps, guidance, guidanceChannels, clip };
   const compiled = await createSampler(model, backend, classes.length, settings);
   return {
     draw: async (run: RunFolder, step: number, current: Model) => {

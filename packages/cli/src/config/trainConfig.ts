@@ -1,4 +1,4 @@
-import { ditPresets } from "@dit/core";
+import { ditPresets, type SamplerName, samplers, spacingNames } from "@dit/core";
 import { z } from "zod";
 import { blockConfigSchema } from "./blockConfig";
 
@@ -26,7 +26,7 @@ const backend = z.discriminatedUnion("kind", [
 const diffusion = z.strictObject({
   timesteps: count.default(1000).describe("Steps of the noising process; 1000 in the paper"),
   schedule: z
-    .enum(["linear", "cosine"])
+    .enum(["linear", "cosine", "scaledLinear"])
     .default("linear")
     .describe("Noise schedule; the paper trains with linear betas"),
   prediction: z.enum(["eps", "x0", "v"]).default("eps").describe("What the network predicts; the noise in the paper"),
@@ -66,8 +66,12 @@ const train = z.strictObject({
 
 const sample = z.strictObject({
   everySteps: count.default(1000).describe("Draw sample pictures after every so many steps"),
-  sampler: z.enum(["ddim", "ddpm"]).default("ddim").describe("ddim needs fewer steps than the paper's ddpm (250)"),
-  steps: count.default(50).describe("Network evaluations to a picture"),
+  sampler: z
+    .enum(Object.keys(samplers) as SamplerName[])
+    .default("ddim")
+    .describe("ddim needs fewer steps than the paper's ddpm (250)"),
+  steps: count.default(50).describe("Sampling steps to a picture"),
+  spacing: z.enum(spacingNames).default("official").describe("Which noise levels the steps visit"),
   guidance: z
     .number()
     .min(0)
@@ -77,6 +81,17 @@ const sample = z.strictObject({
     .union([z.literal("all"), z.literal(3)])
     .default("all")
     .describe("Channels that are guided; the official code guides the first 3 of its 4 latent channels"),
+  guidanceInterval: z
+    .tuple([z.number().min(0), z.number().min(0)])
+    .nullable()
+    .default(null)
+    .describe("First and last timestep at which pictures are guided; null guides at all, as in the paper"),
+  guidanceRescale: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("How far guidance is kept from raising contrast; 0 leaves it alone, as in the paper"),
   clip: z.boolean().default(true).describe("Clip predicted images to [-1, 1]: right for pixels, wrong for latents"),
   perClass: count.default(4).describe("Pictures of each class in a sample grid"),
 });
@@ -153,6 +168,14 @@ export const trainConfigSchema = z
         ["sample", "steps"],
         `is ${config.sample.steps}, more than diffusion.timesteps (${config.diffusion.timesteps})`,
       );
+    }
+    const { guidance, guidanceInterval, guidanceRescale } = config.sample;
+    if (guidance === 1 && (guidanceInterval !== null || guidanceRescale !== 0)) {
+      const key = guidanceInterval !== null ? "guidanceInterval" : "guidanceRescale";
+      reject(["sample", key], "is set, but guidance 1 is none: set another scale");
+    }
+    if (guidanceInterval !== null && guidanceInterval[0] > guidanceInterval[1]) {
+      reject(["sample", "guidanceInterval"], `is [${guidanceInterval}]: its first timestep lies above its last`);
     }
     if (config.train.warmup > config.train.steps) {
       reject(["train", "warmup"], `is ${config.train.warmup}, more than train.steps (${config.train.steps})`);

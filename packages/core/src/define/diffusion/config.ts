@@ -1,13 +1,13 @@
 import type { LossType } from "./loss";
 import type { PredictionType } from "./prediction";
-import type { ScheduleName } from "./schedule";
+import type { Schedule } from "./schedule";
 import type { VarianceType } from "./variance";
 
 /** How a model is noised, trained and read. */
 export interface DiffusionConfig {
   /** Length T of the chain the model is trained on. */
   readonly timesteps: number;
-  readonly schedule: ScheduleName;
+  readonly schedule: Schedule;
   /** What the network's first C channels mean. */
   readonly prediction: PredictionType;
   /** Where the variance of a sampling step comes from. */

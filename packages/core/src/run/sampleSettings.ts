@@ -1,0 +1,90 @@
+import { requireNullLabel } from "../define/dit/config";
+import type { Model, ModelConfig } from "../define/model";
+import { type SamplerName, samplers } from "../define/sample/samplers";
+import { type LevelOptions, unknown } from "../define/sample/spacing";
+import { ConfigError } from "../ir/errors";
+import { sameShape } from "../ir/shape";
+
+/** What decides a picture, apart from the weights, the label and the seed. */
+export interface SampleSettings extends LevelOptions {
+  readonly sampler: SamplerName;
+  /** Number of sampling steps; the chain is respaced to them. */
+  readonly steps: number;
+  /** DDIM's noise. */
+  readonly eta: number;
+  /** Whether a multistep solver ends a run of less than 15 steps with steps of lower order. */
+  readonly lowerOrderFinal: boolean;
+  /** Whether its last step is of first order even where the run does not end clean. */
+  readonly eulerAtFinal: boolean;
+  /** Guidance scale; 1 is none. */
+  readonly guidance: number;
+  readonly guidanceChannels: "all" | 3;
+  /** The timesteps, both included, at which the model is guided (arXiv 2404.07724); null is all of them. */
+  readonly guidanceInterval: readonly [from: number, to: number] | null;
+  /** How far the deviation that guidance enlarges is brought back, 0 to 1 (arXiv 2305.08891). */
+  readonly guidanceRescale: number;
+  /** Whether the implied image is clamped to [-1, 1] at each step. For pixels, not for latents. */
+  readonly clip: boolean;
+}
+
+/** The official sampling script's choices, with the shorter and deterministic DDIM. */
+export const sampleDefaults: SampleSettings = {
+  sampler: "ddim",
+  steps: 50,
+  spacing: "official",
+  stepsOffset: 0,
+  end: "clean",
+  eta: 0,
+  lowerOrderFinal: true,
+  eulerAtFinal: false,
+  guidance: 4,
+  guidanceChannels: 3,
+  guidanceInterval: null,
+  guidanceRescale: 0,
+  clip: false,
+};
+
+/** Complete settings; keys that are none are left out. */
+export function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {
+  const given = Object.entries(overrides).filter(([name, value]) => name in sampleDefaults && value !== undefined);
+  return { ...sampleDefaults, ...Object.fromEntries(given) };
+}
+
+/** @throws ConfigError for settings that contradict each other or the model */
+export function requirePossible(
+  { dit }: ModelConfig,
+  { sampler, eta, guidance, guidanceInterval, guidanceRescale }: SampleSettings,
+  isAutoguided: boolean,
+): void {
+  if (!Object.hasOwn(samplers, sampler)) throw unknown("sampler", sampler, Object.keys(samplers));
+  if (!(eta >= 0 && eta <= 1)) throw new ConfigError(`eta is ${eta}; it must lie between 0 and 1`);
+  if (eta !== 0 && sampler !== "ddim")
+    throw new ConfigError(`eta is ${eta}, but only ddim has it; ${sampler} does not`);
+  if (!(guidanceRescale >= 0 && guidanceRescale <= 1))
+    throw new ConfigError(`guidanceRescale is ${guidanceRescale}; it must lie between 0 and 1`);
+  if (guidance !== 1 && !isAutoguided) requireNullLabel(dit);
+  if (guidanceInterval !== null && !(guidanceInterval[0] <= guidanceInterval[1]))
+    throw new ConfigError(`guidanceInterval is [${guidanceInterval}]; its first timestep must not lie above its last`);
+  const idle = [
+    guidanceInterval !== null && "guidanceInterval",
+    guidanceRescale !== 0 && "guidanceRescale",
+    isAutoguided && "autoguidance",
+  ].find(Boolean);
+  if (guidance === 1 && idle) throw new ConfigError(`${idle} is given, but guidance 1 is none; set another scale`);
+}
+
+/** @throws ConfigError when a model cannot guide another: they must say the same thing of the same images */
+export function requireGuide({ dit, diffusion }: ModelConfig, { config: guide }: Model): void {
+  const shape = (config: ModelConfig) => [config.dit.inChannels, ...config.dit.inputSize];
+  const differs = (what: string, ours: unknown, theirs: unknown) =>
+    new ConfigError(
+      `autoguidance: the guiding model has ${what} ${JSON.stringify(theirs)}, the model ${JSON.stringify(ours)}`,
+    );
+  const ours = shape({ dit, diffusion });
+  if (!sameShape(ours, shape(guide))) throw differs("images", ours, shape(guide));
+  if (dit.numClasses !== guide.dit.numClasses) throw differs("numClasses", dit.numClasses, guide.dit.numClasses);
+  for (const key of ["prediction", "schedule", "timesteps"] as const) {
+    if (JSON.stringify(diffusion[key]) !== JSON.stringify(guide.diffusion[key]))
+      throw differs(key, diffusion[key], guide.diffusion[key]);
+  }
+}
