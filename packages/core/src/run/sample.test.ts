@@ -170,8 +170,8 @@ describe("sampling", () => {
     ["no steps", { steps: 0 }, "steps is 0; it must be a whole number from 1"],
     [
       "an unknown sampler",
-      { sampler: "dimm" as never },
-      "there is no sampler dimm; did you mean ddim? (samplers: ddpm,",
+      { sampler: "ddmi" as never },
+      "there is no sampler ddmi; did you mean ddim? (samplers: ddpm,",
     ],
   ])("refuses %s", async (_, changes, message) => {
     await expect(draw(changes)).rejects.toThrow(ConfigError);
