@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { diffusionForms, flowSamplerDefaults, samplersOf } from "@dit/core";
 import { doctorCommand, doctorText } from "./commands/doctor";
 import { exportCommand } from "./commands/export";
 import { inspectCommand, inspectionText } from "./commands/inspect";
@@ -73,9 +74,10 @@ export function program() {
     .option("--class <list>", "classes by number or name, separated by commas (default: all)")
     .option("--per-class <n>", "images of each class", count, 4)
     .addOption(
-      new Option("--sampler <name>", "how the noise is removed")
-        .choices(["ddim", "ddpm"] as const)
-        .default("ddim" as const),
+      new Option("--sampler <name>", "how the noise is removed (default: ddim, or heun2 for a flow)").choices([
+        ...samplersOf({ kind: "diffusion" }),
+        ...samplersOf({ kind: "flow" }),
+      ]),
     )
     .option("--steps <n>", "network evaluations to an image", count, 50)
     .option("--cfg <scale>", "guidance scale; 1 is none (default: 1.5, or 1 for a model that cannot be guided)", real)
@@ -85,6 +87,16 @@ export function program() {
         .default("all" as const),
     )
     .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
+    .addOption(
+      new Option("--diffusion-form <form>", "how much noise sdeEuler and sdeHeun add when")
+        .choices(Object.keys(diffusionForms) as (keyof typeof diffusionForms)[])
+        .default(flowSamplerDefaults.diffusionForm),
+    )
+    .addOption(
+      new Option("--last-step <kind>", "how sdeEuler and sdeHeun end")
+        .choices(["mean", "euler", "tweedie", "none"] as const)
+        .default(flowSamplerDefaults.lastStep),
+    )
     .option("--no-clip", "let implied images leave [-1, 1], as latents do")
     .option("--seed <n>", "decides the noise", whole, 0)
     .option("--batch <n>", "images drawn at a time; changes speed, not images", count, 50)
@@ -96,13 +108,17 @@ export function program() {
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (model, options) => {
-      const { sampler, steps, cfg, eta, clip, guide } = options;
+      const { sampler, steps, cfg, eta, clip, guide, diffusionForm, lastStep } = options;
       const summary = await sampleCommand({
         model,
         backend: backendFrom(options.backend),
         classes: options.class?.split(",").map((name) => name.trim()) ?? [],
         perClass: options.perClass,
-        settings: { sampler, steps, eta, clip, guidanceChannels: guide === "3" ? 3 : "all" },
+        settings: {
+          ...(sampler === undefined ? {} : { sampler }),
+          ...{ steps, eta, clip, guidanceChannels: guide === "3" ? 3 : "all" },
+          flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
+        },
         ...(cfg === undefined ? {} : { guidance: cfg }),
         seed: options.seed,
         batch: options.batch,

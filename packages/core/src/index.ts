@@ -4,7 +4,9 @@ export { type DiffusionConfig, diffusionDefaults } from "./define/diffusion/conf
 export { predictions } from "./define/diffusion/prediction";
 export { type Process, process } from "./define/diffusion/process";
 export { schedules } from "./define/diffusion/schedule";
+export { type TimeSampling, timeSamplings } from "./define/diffusion/timeSampling";
 export { variances } from "./define/diffusion/variance";
+export { type Weighting, weightings } from "./define/diffusion/weighting";
 export {
   type DiTConfig,
   ditConfig,
@@ -16,6 +18,11 @@ export {
 } from "./define/dit/config";
 export { type DiTParams, dit, ditSpec } from "./define/dit/dit";
 export { multiplyAdds } from "./define/dit/flops";
+export { type FlowConfig, flowDefaults } from "./define/flow/config";
+export { type PathName, type PathPoint, paths } from "./define/flow/path";
+export { type FlowPredictionType, flowPredictions } from "./define/flow/prediction";
+export { diffusionForms } from "./define/flow/sde";
+export { type FlowWeighting, flowWeightings } from "./define/flow/weighting";
 export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
 export { modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
@@ -23,7 +30,14 @@ export { selfAttention, selfAttentionSpec } from "./define/nn/attention";
 export { layerNorm } from "./define/nn/layerNorm";
 export { linear, linearSpec } from "./define/nn/linear";
 export { mlp, mlpSpec } from "./define/nn/mlp";
+export { type ObjectiveConfig, objectiveConfig } from "./define/objective";
 export { bindParams, countParams, type Params, param, paramTypes, type Weights } from "./define/params";
+export {
+  type FlowSamplerName,
+  type FlowSamplerSettings,
+  flowSamplerDefaults,
+  flowSamplers,
+} from "./define/sample/flowSamplers";
 export { type SamplerName, samplers } from "./define/sample/samplers";
 export { type AdamWConfig, adamwDefaults } from "./define/train/adamw";
 export { type LearningRateConfig, learningRateAt } from "./define/train/learningRate";
@@ -54,6 +68,7 @@ export type {
   ScanFeeds,
   ScanResult,
 } from "./run/backend";
+export { type BitsPerDim, type BitsPerDimOptions, bitsPerDim } from "./run/bitsPerDim";
 export type { Dataset } from "./run/dataset";
 export { reference } from "./run/reference/reference";
 export {
@@ -64,6 +79,7 @@ export {
   type Samples,
   sample,
   sampleDefaults,
+  samplersOf,
 } from "./run/sample";
 export { type StepMetrics, type TrainOptions, type TrainResult, train } from "./run/train";
 export type { TrainState } from "./run/trainState";

@@ -27,7 +27,7 @@ export interface SampleCommand {
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Omit<SampleSettings, "guidance">;
+  readonly settings: Partial<Omit<SampleSettings, "guidance">>;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
   readonly seed: number;
@@ -94,7 +94,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
 
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
 async function drawAll(
-  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: SampleSettings },
+  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
   model: Model,
   backend: Parameters<typeof createSampler>[1],
   labels: readonly number[],

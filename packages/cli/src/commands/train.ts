@@ -265,7 +265,7 @@ async function previewer(model: ModelConfig, backend: Backend, config: TrainConf
   const { perClass, sampler, steps, guidance, guidanceChannels, clip } = config.sample;
   const shown = Math.min(model.dit.numClasses, largestPreview);
   const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
-  const settings = { sampler, steps, guidance, guidanceChannels, clip };
+  const settings = { ...(sampler !== null && { sampler }), steps, guidance, guidanceChannels, clip };
   const compiled = await createSampler(model, backend, classes.length, settings);
   return {
     draw: async (run: RunFolder, step: number, current: Model) => {

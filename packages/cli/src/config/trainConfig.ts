@@ -1,4 +1,4 @@
-import { ditPresets } from "@dit/core";
+import { ditPresets, samplersOf } from "@dit/core";
 import { z } from "zod";
 
 const count = z.int().min(1);
@@ -22,7 +22,13 @@ const backend = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("reference").describe("The float64 oracle: slow, exact, for checking") }),
 ]);
 
-const diffusion = z.strictObject({
+const timeSampling = z
+  .enum(["uniform", "logitNormal"])
+  .default("uniform")
+  .describe("How training times are drawn; logitNormal takes the middle more often than the ends");
+
+const chain = z.strictObject({
+  kind: z.literal("diffusion").default("diffusion").describe("a chain of noising steps, as in the paper"),
   timesteps: count.default(1000).describe("Steps of the noising process; 1000 in the paper"),
   schedule: z
     .enum(["linear", "cosine"])
@@ -33,6 +39,25 @@ const diffusion = z.strictObject({
     .enum(["hybrid", "mse"])
     .default("hybrid")
     .describe("hybrid: squared error plus the variational term that trains the variance"),
+  weighting: z
+    .enum(["none", "minSnr", "p2"])
+    .default("none")
+    .describe("What a step's squared error counts, by its signal-to-noise ratio; alike in the paper"),
+  timeSampling,
+});
+
+const flow = z.strictObject({
+  kind: z.literal("flow").describe("flow matching from noise to data, as in SiT"),
+  path: z.enum(["linear", "gvp", "vp"]).default("linear").describe("The way from noise to data"),
+  prediction: z
+    .enum(["velocity", "noise", "score"])
+    .default("velocity")
+    .describe("What the network predicts of the path"),
+  weighting: z
+    .enum(["none", "velocity", "likelihood"])
+    .default("none")
+    .describe("What the error of a noise or score prediction counts at each time"),
+  timeSampling,
 });
 
 const train = z.strictObject({
@@ -65,7 +90,11 @@ const train = z.strictObject({
 
 const sample = z.strictObject({
   everySteps: count.default(1000).describe("Draw sample pictures after every so many steps"),
-  sampler: z.enum(["ddim", "ddpm"]).default("ddim").describe("ddim needs fewer steps than the paper's ddpm (250)"),
+  sampler: z
+    .enum([...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })])
+    .nullable()
+    .default(null)
+    .describe("null takes ddim, which needs fewer steps than the paper's ddpm (250), or heun2 for a flow"),
   steps: count.default(50).describe("Network evaluations to a picture"),
   guidance: z
     .number()
@@ -124,7 +153,7 @@ export const trainConfigSchema = z
       .nullable()
       .default(null)
       .describe("Height and width of the images in pixels; null takes the dataset's own"),
-    diffusion: diffusion.prefault({}),
+    diffusion: z.discriminatedUnion("kind", [chain, flow]).prefault({ kind: "diffusion" }),
     train: train.prefault({}),
     sample: sample.prefault({}),
     checkpoint: checkpoint.prefault({}),
@@ -133,19 +162,35 @@ export const trainConfigSchema = z
   })
   .superRefine((config, context) => {
     const reject = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-    if (config.diffusion.loss === "hybrid" && !config.learnSigma) {
-      reject(["diffusion", "loss"], 'is "hybrid", which trains the variance: set learnSigma to true, or loss to "mse"');
+    const { diffusion, learnSigma, sample } = config;
+    switch (diffusion.kind) {
+      case "diffusion":
+        if (diffusion.loss === "hybrid" && !learnSigma) {
+          const remedy = 'set learnSigma to true, or loss to "mse"';
+          reject(["diffusion", "loss"], `is "hybrid", which trains the variance: ${remedy}`);
+        }
+        if (diffusion.loss === "mse" && learnSigma) {
+          const remedy = 'set learnSigma to false, or loss to "hybrid"';
+          reject(["diffusion", "loss"], `is "mse", which leaves the variance untrained: ${remedy}`);
+        }
+        if (sample.steps > diffusion.timesteps) {
+          reject(["sample", "steps"], `is ${sample.steps}, more than diffusion.timesteps (${diffusion.timesteps})`);
+        }
+        break;
+      case "flow":
+        if (diffusion.prediction === "velocity" && diffusion.weighting !== "none") {
+          const remedy = 'set it to "none", or prediction to "noise" or "score"';
+          reject(["diffusion", "weighting"], `is "${diffusion.weighting}", but a velocity is not weighted: ${remedy}`);
+        }
+        break;
+      default:
+        diffusion satisfies never;
     }
-    if (config.diffusion.loss === "mse" && config.learnSigma) {
+    const known = samplersOf(diffusion);
+    if (sample.sampler !== null && !known.includes(sample.sampler)) {
       reject(
-        ["diffusion", "loss"],
-        'is "mse", which leaves the variance untrained: set learnSigma to false, or loss to "hybrid"',
-      );
-    }
-    if (config.sample.steps > config.diffusion.timesteps) {
-      reject(
-        ["sample", "steps"],
-        `is ${config.sample.steps}, more than diffusion.timesteps (${config.diffusion.timesteps})`,
+        ["sample", "sampler"],
+        `is "${sample.sampler}", which is none of a ${diffusion.kind} model's (${known.join(", ")})`,
       );
     }
     if (config.train.warmup > config.train.steps) {

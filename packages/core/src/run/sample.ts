@@ -1,25 +1,32 @@
 import { process } from "../define/diffusion/process";
-import { nullLabel } from "../define/dit/config";
-import { dit, ditSpec } from "../define/dit/dit";
+import type { FlowConfig } from "../define/flow/config";
 import { checkModel, type Model, type ModelConfig } from "../define/model";
-import { bindParams, paramTypes, type Weights } from "../define/params";
-import { guide, guidedChannels, type Network } from "../define/sample/guidance";
+import type { ObjectiveConfig } from "../define/objective";
+import type { Weights } from "../define/params";
+import {
+  type FlowSamplerName,
+  type FlowSamplerSettings,
+  flowSamplerDefaults,
+  flowSamplers,
+  flowTable,
+} from "../define/sample/flowSamplers";
 import { type SamplerName, samplers } from "../define/sample/samplers";
 import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
 import type { SamplerTable } from "../define/sample/table";
-import { fillNormal } from "../host/normal";
-import type { StreamKey } from "../host/rng";
-import { ConfigError, DitError } from "../ir/errors";
+import { ConfigError } from "../ir/errors";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
-import { f32, i32 } from "../trace/signature";
+import { adaptiveSampler } from "./adaptive";
 import type { Backend, DeviceTensors, Feed, Feeds } from "./backend";
+import { noiseFor, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
+import { guidedNetwork, networkConstants } from "./guidedNetwork";
 
 /** What decides a picture, apart from the weights, the label and the seed. */
 export interface SampleSettings {
-  readonly sampler: SamplerName;
-  /** Number of sampling steps; the chain is respaced to them. */
+  /** Of a diffusion model or of a flow. */
+  readonly sampler: SamplerName | FlowSamplerName;
+  /** Number of sampling steps; a chain is respaced to them. */
   readonly steps: number;
   /** DDIM's noise. */
   readonly eta: number;
@@ -28,17 +35,31 @@ export interface SampleSettings {
   readonly guidanceChannels: "all" | 3;
   /** Whether the implied image is clamped to [-1, 1] at each step. For pixels, not for latents. */
   readonly clip: boolean;
+  /** What only the samplers of a flow ask for. */
+  readonly flow: FlowSamplerSettings;
 }
 
-/** The official sampling script's choices, with the shorter and deterministic DDIM. */
-export const sampleDefaults: SampleSettings = {
-  sampler: "ddim",
+/** The official sampling script's choices. The sampler is the deterministic one that needs fewest calls for its kind. */
+export const sampleDefaults: Omit<SampleSettings, "sampler"> = {
   steps: 50,
   eta: 0,
   guidance: 4,
   guidanceChannels: 3,
   clip: false,
+  flow: flowSamplerDefaults,
 };
+
+/** The samplers of an objective by name, the one that is taken by default first. */
+export function samplersOf({ kind }: Pick<ObjectiveConfig, "kind">): readonly SampleSettings["sampler"][] {
+  switch (kind) {
+    case "diffusion":
+      return ["ddim", ...(Object.keys(samplers) as SamplerName[]).filter((name) => name !== "ddim")];
+    case "flow":
+      return ["heun2", ...flowSamplers.filter((name) => name !== "heun2")];
+    default:
+      return kind satisfies never;
+  }
+}
 
 export interface SampleOptions extends Partial<SampleSettings> {
   readonly backend: Backend;
@@ -89,9 +110,12 @@ export async function createSampler(
   count: number,
   overrides: Partial<SampleSettings> = {},
 ): Promise<Sampler> {
-  const settings = settingsFrom(overrides);
+  const settings = settingsFrom(config, overrides);
   checkModel(config);
   requirePossible(config, settings);
+  if (settings.sampler === "dopri5") {
+    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings);
+  }
   const table = samplerTable(config, settings);
   const noisy = isNoisy(table);
   const executable = await backend.compileScan(imageScan(config, settings, table, count));
@@ -130,73 +154,55 @@ export async function createSampler(
 
 /** A sampling run of a DiT as a scan; its constants are the weights, the labels and the guidance scale. */
 export function imageScan(config: ModelConfig, settings: SampleSettings, table: SamplerTable, count: number): Scan {
-  const { dit: architecture, diffusion } = config;
-  const spec = ditSpec(architecture);
+  const { dit: architecture } = config;
+  const network = guidedNetwork(architecture, settings);
   return samplerScan({
     name: `${settings.sampler} step`,
     table,
     image: [count, architecture.inChannels, ...architecture.inputSize],
-    constants: { params: paramTypes(spec).all, y: i32([count]), guidance: f32([]) },
+    constants: networkConstants(architecture, count),
     clip: settings.clip,
-    variance: diffusion.variance,
-    network: ({ params, y, guidance }, x, timestep) => {
-      const bound = bindParams(spec, params);
-      const network: Network = (xt, t, labels) => dit(bound, xt, t, labels, architecture);
-      const t = timestep.broadcastTo([count]);
-      if (settings.guidance === 1) return network(x, t, y);
-      const channels = guidedChannels(architecture, settings.guidanceChannels);
-      return guide(network, x, t, y, guidance, channels, architecture).conditional;
-    },
+    // What the second half of the output is for matters to no table but those that learned it.
+    variance: architecture.learnSigma ? "learnedRange" : "fixedLarge",
+    network: (constants, x, timestep) => network(constants, x, timestep.broadcastTo([count])),
   });
 }
 
 /** The numbers of a whole run. */
-export function samplerTable({ diffusion }: ModelConfig, { sampler, steps, eta }: SampleSettings): SamplerTable {
-  const chain = process(diffusion.schedule, diffusion.timesteps, String(steps));
-  return samplers[sampler](chain, diffusion, { eta });
+export function samplerTable({ diffusion }: ModelConfig, settings: SampleSettings): SamplerTable {
+  const { sampler, steps, eta } = settings;
+  switch (diffusion.kind) {
+    case "diffusion": {
+      const chain = process(diffusion.schedule, diffusion.timesteps, String(steps));
+      return samplers[sampler as SamplerName](chain, diffusion, { eta });
+    }
+    case "flow":
+      return flowTable(diffusion, sampler as Exclude<FlowSamplerName, "dopri5">, settings);
+    default:
+      return diffusion satisfies never;
+  }
 }
 
-function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {
-  const { sampler, steps, eta, guidance, guidanceChannels, clip } = { ...sampleDefaults, ...overrides };
-  return { sampler, steps, eta, guidance, guidanceChannels, clip };
+function settingsFrom({ diffusion }: ModelConfig, overrides: Partial<SampleSettings>): SampleSettings {
+  const defaults: SampleSettings = { ...sampleDefaults, sampler: samplersOf(diffusion)[0]! };
+  const { sampler, steps, eta, guidance, guidanceChannels, clip, flow } = { ...defaults, ...overrides };
+  return { sampler, steps, eta, guidance, guidanceChannels, clip, flow };
 }
 
 function requirePossible(
   { dit: { classDropout }, diffusion }: ModelConfig,
   { guidance, sampler, steps }: SampleSettings,
 ): void {
-  if (!Object.hasOwn(samplers, sampler))
-    throw new ConfigError(`there is no sampler ${sampler} (samplers: ${Object.keys(samplers).join(", ")})`);
-  if (steps > diffusion.timesteps)
+  const known = samplersOf(diffusion);
+  if (!known.includes(sampler))
+    throw new ConfigError(
+      `there is no sampler ${sampler} of a ${diffusion.kind} model (samplers: ${known.join(", ")})`,
+    );
+  if (diffusion.kind === "diffusion" && steps > diffusion.timesteps)
     throw new ConfigError(`${steps} sampling steps, but the model's chain has ${diffusion.timesteps}`);
   if (guidance !== 1 && classDropout === 0) {
     throw new ConfigError("guidance needs a model trained with dropped labels (classDropout above 0); use guidance 1");
   }
-}
-
-function requireClasses(
-  { dit: { numClasses, classDropout } }: ModelConfig,
-  classes: readonly number[],
-  count: number,
-): void {
-  if (classes.length !== count)
-    throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
-  const last = classDropout > 0 ? nullLabel({ numClasses }) : numClasses - 1;
-  const wrong = classes.find((y) => !Number.isInteger(y) || y < 0 || y > last);
-  if (wrong !== undefined)
-    throw new ConfigError(`class ${wrong} is out of range: the model knows 0..${numClasses - 1}`);
-}
-
-function noiseFor(
-  { dit: { inChannels, inputSize } }: ModelConfig,
-  count: number,
-  firstSample: number,
-  key: Omit<StreamKey, "sample">,
-): HostTensor<"f32"> {
-  const out = hostZeros("f32", [count, inChannels, ...inputSize]);
-  const size = out.data.length / count;
-  for (let i = 0; i < count; i++) fillNormal({ ...key, sample: firstSample + i }, out.data, i * size, size);
-  return out;
 }
 
 function stacked(tensors: readonly HostTensor<"f32">[]): HostTensor<"f32"> {

@@ -7,6 +7,7 @@ import { ditForward } from "./ditForward";
 import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { type Fixture, findFixtures } from "./fixture";
+import { flow } from "./flow";
 
 /** Compares what a fixture holds with what we compute on a backend. */
 export type Check = (fixture: Fixture, backend: Backend, findings: Findings) => Promise<void>;
@@ -19,6 +20,7 @@ export const kinds: Readonly<Record<string, Check>> = {
   "dit-embeddings": ditEmbeddings,
   "diffusion-constants": diffusionConstants,
   "diffusion-ops": diffusionOps,
+  flow,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";
