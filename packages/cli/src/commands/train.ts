@@ -164,6 +164,11 @@ function requireContinuation(
   { config, notes }: Checkpoint,
 ): void {
   requireSameShape(model, config, "the checkpoint");
+  const [wanted, given]: Record<string, unknown>[] = [{ ...model.diffusion }, { ...config.diffusion }];
+  const key = Object.keys(wanted!).find((name) => wanted![name] !== given![name]);
+  if (key !== undefined) {
+    throw new ConfigError(`the checkpoint was trained with ${key} ${given![key]}, this run's is ${wanted![key]}`);
+  }
   if (steps < notes.step) {
     throw new ConfigError(`train.steps is ${steps}, but the run has taken ${notes.step} steps already`);
   }

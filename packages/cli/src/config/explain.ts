@@ -39,8 +39,9 @@ function sentence({ issue, path }: Located, tree: unknown, origins: ReadonlyMap<
   if (issue.code === "custom") return `${dotted} ${issue.message} (${originOf(dotted, origins)})`;
   const value = valueAt(tree, path);
   const setting = nearestSetting(path);
-  // Of a choice that depends on the kind, the issue knows the values of the kind at hand.
-  const schema = issue.code === "invalid_value" ? { ...setting?.schema, enum: issue.values } : setting?.schema;
+  // Of a choice that each kind has its own of, the issue knows the values of the kind at hand.
+  const isChoice = issue.code === "invalid_value" && setting?.schema.enum !== undefined;
+  const schema = isChoice ? { ...setting.schema, enum: issue.values } : setting?.schema;
   const allowed = schema ? allowedText(schema) : objectText(dotted);
   const seen = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
   const options = schema?.enum ?? schema?.anyOf?.flatMap((kind) => kind.enum ?? []) ?? [];

@@ -168,7 +168,11 @@ describe("sampling", () => {
     ["half a class", { classes: [0.5] }, "class 0.5 is out of range"],
     ["more steps than the chain has", { steps: 1001 }, "1001 sampling steps, but the model's chain has 1000"],
     ["no steps", { steps: 0 }, "respacing"],
-    ["an unknown sampler", { sampler: "euler" as never }, "there is no sampler euler (samplers: ddpm, ddim)"],
+    [
+      "an unknown sampler",
+      { sampler: "euler" as never },
+      "there is no sampler euler of a diffusion model (samplers: ddim, ddpm",
+    ],
   ])("refuses %s", async (_, changes, message) => {
     await expect(draw(changes)).rejects.toThrow(ConfigError);
     await expect(draw(changes)).rejects.toThrow(message);
