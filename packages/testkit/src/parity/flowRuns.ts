@@ -2,11 +2,13 @@ import {
   bindParams,
   dit,
   ditSpec,
+  type F32,
   f32,
   flowSamplerDefaults,
   type HostTensor,
   hostF32,
   hostZeros,
+  type I32,
   i32,
   paramTypes,
   type Scan,
@@ -57,12 +59,13 @@ export async function flowRuns(subject: FlowSubject): Promise<void> {
     const stepsOf = () => fixture.stored(name).shape[0]! - 1;
     const [, method, suffix = ""] = odeName.exec(name) ?? [];
     const [, sde, form, last] = sdeName.exec(name) ?? [];
-    if (method === "dopri5" && suffix === "") {
-      findings.compare("ode.dopri5", name, await adaptive(subject, stepsOf()));
+    const guided = suffix !== "";
+    if (method === "dopri5") {
+      findings.compare(`ode.dopri5${suffix}`, name, await adaptive(subject, { guided }, stepsOf()));
     } else if (method !== undefined && Object.hasOwn(odeMethods, method)) {
       const steps = stepsOf();
       const table = flowOde(config.diffusion, { method: method as OdeMethod, steps });
-      const run = { table, steps, stages: table.rows.length / steps, guided: suffix !== "" };
+      const run = { table, steps, stages: table.rows.length / steps, guided };
       findings.compare(`ode.*${suffix}`, name, joined([startOf(subject, run), ...(await statesOf(subject, run))]));
     } else if (sde !== undefined && Object.hasOwn(ourForms, form!)) {
       const steps = stepsOf();
@@ -105,46 +108,54 @@ async function statesOf(subject: FlowSubject, run: Run): Promise<Values[]> {
 
 function runScan({ fixture, config }: FlowSubject, { table, guided }: Run, image: Shape): Scan {
   const { dit: architecture } = config;
-  const spec = ditSpec(architecture);
   const count = fixture.stored("input.y").shape[0]!;
   return samplerScan({
     name: "flow run",
     table,
     image,
-    constants: { params: paramTypes(spec).all, y: i32([count]) },
+    constants: { params: paramTypes(ditSpec(architecture)).all, y: i32([count]) },
     clip: false,
     variance: architecture.learnSigma ? "learnedRange" : "fixedLarge",
     previews: true,
-    network: ({ params, y }, x, timestep) => {
-      const network: Network = (x, t, y) => dit(bindParams(spec, params), x, t, y, architecture);
-      const t = timestep.broadcastTo([count]);
-      if (!guided) return network(x, t, y);
-      return guideBothHalves(network, x.slice(0, 0, count), t, y, fixture.setting("cfg_scale"), architecture);
-    },
+    network: ({ params, y }, x, timestep) => networkOf({ fixture, config }, { guided }, params, x, timestep, y),
   });
 }
 
+/** The network at one time for all, guided in both halves or not. x: [N, C, I, J] -> [N, out, I, J] */
+function networkOf(
+  { fixture, config: { dit: architecture } }: Pick<FlowSubject, "fixture" | "config">,
+  { guided }: Pick<Run, "guided">,
+  params: Readonly<Record<string, F32>>,
+  x: F32,
+  time: F32,
+  y: I32,
+): F32 {
+  const network: Network = (x, t, y) => dit(bindParams(ditSpec(architecture), params), x, t, y, architecture);
+  const t = time.broadcastTo(y.shape);
+  if (!guided) return network(x, t, y);
+  return guideBothHalves(network, x.slice(0, 0, y.shape[0]!), t, y, fixture.setting("cfg_scale"), architecture);
+}
+
 /** dopri5 from 0 to 1 with the whole batch as one system, as the official code has it; its states at even distances. */
-async function adaptive({ fixture, backend, config, weights }: FlowSubject, stretches: number): Promise<Values> {
-  const [z, y] = [fixture.f32("input.z"), fixture.i32("input.y")];
-  const spec = ditSpec(config.dit);
-  const signature = { params: paramTypes(spec).all, x: f32(z.shape), t: f32([]), y: i32(y.shape) };
+async function adaptive(subject: FlowSubject, run: Pick<Run, "guided">, stretches: number): Promise<Values> {
+  const { fixture, backend, config, weights } = subject;
+  const [{ shape, data: start }, y] = [startOf(subject, run), fixture.i32("input.y")];
+  const signature = { params: paramTypes(ditSpec(config.dit)).all, x: f32(shape), t: f32([]), y: i32(y.shape) };
   const graph = trace("velocity", signature, ({ params, x, t, y }) => ({
-    velocity: dit(bindParams(spec, params), x, t.broadcastTo(y.shape), y, config.dit).slice(1, 0, z.shape[1]!),
+    velocity: networkOf(subject, run, params, x, t, y).slice(1, 0, shape[1]!),
   }));
   const executable = await backend.compile(graph);
   try {
     const velocity: Derivative = async (time, x) => {
-      const feeds = { ...prefixed("params", weights), x: hostF32(z.shape, x), t: hostF32([], [time]), y };
+      const feeds = { ...prefixed("params", weights), x: hostF32(shape, x), t: hostF32([], [time]), y };
       const outputs = await executable.run(feeds);
       const { data } = await outputs.velocity!.read();
       disposeAll(outputs);
       return Float64Array.from(data);
     };
     const times = Array.from({ length: stretches + 1 }, (_, i) => i / stretches);
-    const { atol, rtol } = flowSamplerDefaults;
-    const states = await dopri5(velocity, Float64Array.from(z.data), times, { atol, rtol });
-    return joined(states.map((data) => ({ shape: z.shape, data })));
+    const states = await dopri5(velocity, Float64Array.from(start), times, flowSamplerDefaults);
+    return joined(states.map((data) => ({ shape, data })));
   } finally {
     await executable.dispose();
   }
