@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 test.each([
   ["README.md", ["2,1,8,8"]],
   ["docs/how-a-dit-runs.md", ["graph gate(", "reference", "ort-cpu"]],
+  ["docs/extending.md", ["image 1.500000 1.500000", "soft 0.010 0.01 5.000 5"]],
 ])("the code in %s runs", async (page, expected) => {
   const text = readFileSync(join(root, page), "utf8");
   const code = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block).join("\n");

@@ -1,9 +1,12 @@
-import { ditPresets, samplersOf } from "@dit/core";
+import { ditPresets, flowPredictions, flowWeightings, paths, samplersOf, timeSamplings, weightings } from "@dit/core";
 import { z } from "zod";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
 const positive = z.number().positive();
+
+/** The names of a table's rows, so that a new row is a new setting. */
+const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[];
 
 const customModel = z.strictObject({
   patchSize: count.describe("Pixels (or latents) to a side of one token"),
@@ -23,7 +26,7 @@ const backend = z.discriminatedUnion("kind", [
 ]);
 
 const timeSampling = z
-  .enum(["uniform", "logitNormal"])
+  .enum(namesOf(timeSamplings))
   .default("uniform")
   .describe("How training times are drawn; logitNormal takes the middle more often than the ends");
 
@@ -40,7 +43,7 @@ const chain = z.strictObject({
     .default("hybrid")
     .describe("hybrid: squared error plus the variational term that trains the variance"),
   weighting: z
-    .enum(["none", "minSnr", "p2"])
+    .enum(["none", ...namesOf(weightings)])
     .default("none")
     .describe("What a step's squared error counts, by its signal-to-noise ratio; alike in the paper"),
   timeSampling,
@@ -48,13 +51,10 @@ const chain = z.strictObject({
 
 const flow = z.strictObject({
   kind: z.literal("flow").describe("flow matching from noise to data, as in SiT"),
-  path: z.enum(["linear", "gvp", "vp"]).default("linear").describe("The way from noise to data"),
-  prediction: z
-    .enum(["velocity", "noise", "score"])
-    .default("velocity")
-    .describe("What the network predicts of the path"),
+  path: z.enum(namesOf(paths)).default("linear").describe("The way from noise to data"),
+  prediction: z.enum(namesOf(flowPredictions)).default("velocity").describe("What the network predicts of the path"),
   weighting: z
-    .enum(["none", "velocity", "likelihood"])
+    .enum(namesOf(flowWeightings))
     .default("none")
     .describe("What the error of a noise or score prediction counts at each time"),
   timeSampling,

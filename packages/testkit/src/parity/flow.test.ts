@@ -19,7 +19,7 @@ function partial(names: readonly string[], others: Readonly<Record<string, Value
   return fixtureOf("part.json", whole.kind, whole.json, tensors);
 }
 
-/** A trajectory's first states are those of a shorter run only if its steps are as long: here its last value is moved. */
+/** A stored tensor with its last value moved. */
 function moved(name: string, amount: number): Record<string, Values> {
   const { shape, data } = whole.stored(name);
   return { [name]: { shape, data: Float64Array.from(data, (x, i) => x + (i === data.length - 1 ? amount : 0)) } };
