@@ -21,7 +21,7 @@ export { multiplyAdds } from "./define/dit/flops";
 export { type FlowConfig, flowDefaults } from "./define/flow/config";
 export { type PathName, type PathPoint, paths } from "./define/flow/path";
 export { type FlowPredictionType, flowPredictions } from "./define/flow/prediction";
-export { diffusionForms } from "./define/flow/sde";
+export { type DiffusionForm, diffusionForms } from "./define/flow/sde";
 export { type FlowWeighting, flowWeightings } from "./define/flow/weighting";
 export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";

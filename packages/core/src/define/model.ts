@@ -22,7 +22,10 @@ export interface Model<O extends ObjectiveConfig = ObjectiveConfig> {
 export function checkModel({ dit: { learnSigma }, diffusion }: ModelConfig): void {
   switch (diffusion.kind) {
     case "diffusion": {
-      const { variance, loss } = diffusion;
+      const { variance, loss, weighting } = diffusion;
+      if (weighting !== "none" && (loss === "kl" || loss === "rescaledKl")) {
+        throw new ConfigError(`weighting is ${weighting}, which weights a squared error; the loss ${loss} has none`);
+      }
       if (learnSigma === isLearned(variance)) return;
       throw new ConfigError(
         learnSigma

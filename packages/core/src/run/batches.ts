@@ -1,7 +1,7 @@
 import { timeSamplings } from "../define/diffusion/timeSampling";
 import { nullLabel } from "../define/dit/config";
 import { trainingRange } from "../define/flow/config";
-import { type FlowPoint, flowPoint } from "../define/flow/loss";
+import { flowPoints } from "../define/flow/loss";
 import type { ModelConfig } from "../define/model";
 import type { ObjectiveConfig } from "../define/objective";
 import { fillNormal } from "../host/normal";
@@ -90,10 +90,9 @@ function moments(objective: ObjectiveConfig, shape: Shape, keys: readonly Stream
     case "flow": {
       const { from, to } = trainingRange(objective);
       // The coefficients are those of the time that the network is told, which is a float32.
-      const points = keys.map((key) => flowPoint(objective, Math.fround(from + (to - from) * sampling.time(key))));
-      const column = (name: keyof FlowPoint) => points.map((point) => point[name]);
-      const names = Object.keys(points[0]!) as (keyof FlowPoint)[];
-      return Object.fromEntries(names.map((name) => [`point.${name}`, hostF32(shape, column(name))]));
+      const times = keys.map((key) => Math.fround(from + (to - from) * sampling.time(key)));
+      const columns = Object.entries(flowPoints(objective, times));
+      return Object.fromEntries(columns.map(([name, column]) => [`point.${name}`, hostF32(shape, column)]));
     }
     default:
       return objective satisfies never;

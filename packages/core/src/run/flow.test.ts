@@ -64,7 +64,7 @@ describe("a flow", () => {
     model = run.model;
     expect(run.first).toBeGreaterThan(1);
     expect(run.last).toBeLessThan(0.35 * run.first);
-  });
+  }, 60_000);
 
   test.each(["euler", "midpoint", "heun2", "heun3", "rk4", "dopri5", "sdeEuler", "sdeHeun"] as const)(
     "learns where its data lie, and %s draws them there",

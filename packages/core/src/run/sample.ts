@@ -26,7 +26,7 @@ import { guidedNetwork, networkConstants } from "./guidedNetwork";
 export interface SampleSettings {
   /** Of a diffusion model or of a flow. */
   readonly sampler: SamplerName | FlowSamplerName;
-  /** Number of sampling steps; a chain is respaced to them. */
+  /** Number of sampling steps; a chain is respaced to them, and dopri5 finds its own. */
   readonly steps: number;
   /** DDIM's noise. */
   readonly eta: number;

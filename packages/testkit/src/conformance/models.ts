@@ -1,6 +1,8 @@
 import {
   type Backend,
+  type BitsPerDim,
   bindParams,
+  bitsPerDim,
   type Dataset,
   diffusionDefaults,
   dit,
@@ -8,6 +10,7 @@ import {
   ditSpec,
   f32,
   flowDefaults,
+  hostF32,
   i32,
   type Model,
   type ModelConfig,
@@ -104,6 +107,16 @@ export function testModels({ check, tolerance }: Suite): void {
       for (const name of names) expectClose({ [name]: final[name]! }, { [name]: expected.final[name]! }, 0.01);
     });
   }
+
+  check("bits per dimension", async (backend) => {
+    const images = { ...inputs.x, data: inputs.x.data.map((x) => x / 2) };
+    const options = { classes: [0, 3, 4], steps: 5, seed: 1 };
+    const [bits, expected] = await Promise.all(
+      [backend, reference()].map((each) => bitsPerDim(tiny, images, each, options)),
+    );
+    const total = ({ total }: BitsPerDim) => ({ total: hostF32([3], total) });
+    expectClose(total(bits!), total(expected!), 100 * tolerance);
+  });
 
   check("training, sampling and validation leave no tensor behind", async (backend) => {
     expect(backend.memory().liveTensors).toBe(0);

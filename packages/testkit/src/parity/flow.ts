@@ -1,5 +1,12 @@
-import { type Backend, type FlowConfig, flowDefaults, type ModelConfig, type PathName, type Weights } from "@dit/core";
-import type { DiffusionForm } from "@dit/core/internal";
+import {
+  type Backend,
+  type DiffusionForm,
+  type FlowConfig,
+  flowDefaults,
+  type ModelConfig,
+  type PathName,
+  type Weights,
+} from "@dit/core";
 import type { Findings } from "./check";
 import type { Fixture } from "./fixture";
 import { flowConversions } from "./flowConversions";

@@ -13,7 +13,7 @@ import {
   trace,
   valueAndGrad,
 } from "@dit/core";
-import { type FlowPoint, flowLosses, flowPoint, flowPointType, onPath, prefixed, splitFixed } from "@dit/core/internal";
+import { flowLosses, flowPoints, flowPointType, onPath, prefixed, splitFixed } from "@dit/core/internal";
 import { evaluate, type Results } from "./evaluate";
 import type { Fixture, Values } from "./fixture";
 import { type FlowSubject, ourPaths } from "./flow";
@@ -84,10 +84,9 @@ function lossGraph({ fixture, config }: FlowSubject): Graph {
 
 /** The numbers of an objective at the fixture's times, as columns [N]. */
 export function pointsOf(fixture: Fixture, objective: FlowConfig): Record<string, HostTensor<"f32">> {
-  const points = Array.from(fixture.stored("input.t").data, (time) => flowPoint(objective, time));
-  const names = Object.keys(points[0]!) as (keyof FlowPoint)[];
-  const column = (name: keyof FlowPoint) => points.map((point) => point[name]);
-  return Object.fromEntries(names.map((name) => [name, hostF32([points.length], column(name))]));
+  const times = Array.from(fixture.stored("input.t").data);
+  const columns = Object.entries(flowPoints(objective, times));
+  return Object.fromEntries(columns.map(([name, column]) => [name, hostF32([times.length], column)]));
 }
 
 /** The L2 norm of several tensors together, [1]. */

@@ -18,11 +18,19 @@ export interface FlowPoint extends Residual {
 }
 
 /** The numbers of a sample at `time`. */
-export function flowPoint({ path, prediction, weighting }: FlowConfig, time: number): FlowPoint {
+function flowPoint({ path, prediction, weighting }: FlowConfig, time: number): FlowPoint {
   const point = pathAt(path, time);
   const { alpha, sigma } = point;
   const weight = flowWeightings[weighting](point);
   return { time, alpha, sigma, ...flowPredictions[prediction].residual(point), weight };
+}
+
+/** The numbers of many samples, column by column. */
+export function flowPoints(config: FlowConfig, times: readonly number[]): Record<keyof FlowPoint, number[]> {
+  const points = times.map((time) => flowPoint(config, time));
+  const column = (name: keyof FlowPoint) => points.map((point) => point[name]);
+  const names = Object.keys(flowPointType(0)) as (keyof FlowPoint)[];
+  return Object.fromEntries(names.map((name) => [name, column(name)])) as Record<keyof FlowPoint, number[]>;
 }
 
 /** The columns of a batch of `FlowPoint`s, [N] each. */
