@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { didYouMean, type SamplerName, sampleDefaults, samplers, spacingNames } from "@dit/core";
+import { didYouMean, diffusionForms, flowSamplerDefaults, sampleDefaults, samplersOf, spacingNames } from "@dit/core";
 import { doctorCommand, doctorText } from "./commands/doctor";
 import { exportCommand } from "./commands/export";
 import { inspectCommand, inspectionText } from "./commands/inspect";
@@ -11,7 +11,7 @@ import type { BackendConfig } from "./openBackend";
 import { createProgress, type Progress } from "./output/progress";
 
 /** The `dit` command. Progress goes to stderr, results to stdout; `--json` prints one object, `--json=stream` NDJSON. */
-const samplerNames = Object.keys(samplers) as SamplerName[];
+const samplerNames = [...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })];
 
 export function program() {
   const root = new Command("dit")
@@ -75,7 +75,11 @@ export function program() {
     .description("draw images; <model> is a run, a checkpoint or a .safetensors file")
     .option("--class <list>", "classes by number or name, separated by commas (default: all)")
     .option("--per-class <n>", "images of each class", count, 4)
-    .option("--sampler <name>", `how the noise is removed: ${samplerNames.join(", ")}`, oneOf(samplerNames), "ddim")
+    .option(
+      "--sampler <name>",
+      `how the noise is removed: ${samplerNames.join(", ")} (default: ddim, or heun2 for a flow)`,
+      oneOf(samplerNames),
+    )
     .option("--steps <n>", "steps to an image", count, 50)
     .option(
       "--spacing <name>",
@@ -92,6 +96,16 @@ export function program() {
     .option("--guidance-interval <from,to>", "timesteps at which images are guided (default: all)", interval)
     .option("--guidance-rescale <x>", "how far guidance is kept from raising contrast, 0 to 1", fraction, 0)
     .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
+    .addOption(
+      new Option("--diffusion-form <form>", "how much noise sdeEuler and sdeHeun add when")
+        .choices(Object.keys(diffusionForms) as (keyof typeof diffusionForms)[])
+        .default(flowSamplerDefaults.diffusionForm),
+    )
+    .addOption(
+      new Option("--last-step <kind>", "how sdeEuler and sdeHeun end")
+        .choices(["mean", "euler", "tweedie", "none"] as const)
+        .default(flowSamplerDefaults.lastStep),
+    )
     .option("--no-clip", "let implied images leave [-1, 1], as latents do")
     .option("--seed <n>", "decides the noise", whole, 0)
     .option("--batch <n>", "images drawn at a time; changes speed, not images", count, 50)
@@ -103,16 +117,18 @@ export function program() {
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (model, options) => {
-      const { sampler, steps, spacing, cfg, eta, clip, guide, guidanceRescale } = options;
+      const { sampler, steps, spacing, cfg, eta, clip, guide, guidanceRescale, diffusionForm, lastStep } = options;
       const summary = await sampleCommand({
         model,
         backend: backendFrom(options.backend),
         classes: options.class?.split(",").map((name) => name.trim()) ?? [],
         perClass: options.perClass,
         settings: {
-          ...{ sampler, steps, spacing, eta, clip, guidanceRescale },
+          ...(sampler === undefined ? {} : { sampler }),
+          ...{ steps, spacing, eta, clip, guidanceRescale },
           guidanceChannels: guide === "3" ? 3 : "all",
           guidanceInterval: options.guidanceInterval ?? null,
+          flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
         },
         ...(cfg === undefined ? {} : { guidance: cfg }),
         seed: options.seed,

@@ -4,7 +4,9 @@ export { type DiffusionConfig, diffusionDefaults } from "./define/diffusion/conf
 export { predictions } from "./define/diffusion/prediction";
 export { type Process, process } from "./define/diffusion/process";
 export { type Schedule, schedules } from "./define/diffusion/schedule";
+export { type TimeSampling, timeSamplings } from "./define/diffusion/timeSampling";
 export { variances } from "./define/diffusion/variance";
+export { type Weighting, weightings } from "./define/diffusion/weighting";
 export {
   type BlockOptions,
   blockDefaults,
@@ -27,6 +29,11 @@ export {
 } from "./define/dit/config";
 export { type DiTParams, dit, ditSpec } from "./define/dit/dit";
 export { multiplyAdds } from "./define/dit/flops";
+export { type FlowConfig, flowDefaults } from "./define/flow/config";
+export { type PathName, type PathPoint, paths } from "./define/flow/path";
+export { type FlowPredictionType, flowPredictions } from "./define/flow/prediction";
+export { type DiffusionForm, diffusionForms } from "./define/flow/sde";
+export { type FlowWeighting, flowWeightings } from "./define/flow/weighting";
 export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
 export { modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
@@ -37,8 +44,15 @@ export { linear, linearSpec } from "./define/nn/linear";
 export { mlp, mlpSpec } from "./define/nn/mlp";
 export { rmsNorm, scaledRmsNorm, scaledRmsNormSpec } from "./define/nn/rmsNorm";
 export { swiglu, swigluSpec } from "./define/nn/swiglu";
+export { type ObjectiveConfig, objectiveConfig } from "./define/objective";
 export { bindParams, countParams, type Params, param, paramTypes, type Weights } from "./define/params";
 export { samplerFromDiffusers } from "./define/sample/diffusers/samplerFromDiffusers";
+export {
+  type FlowSamplerName,
+  type FlowSamplerSettings,
+  flowSamplerDefaults,
+  flowSamplers,
+} from "./define/sample/flowSamplers";
 export { type NoiseLevel, predictionColumns } from "./define/sample/level";
 export { type SamplerName, samplers } from "./define/sample/samplers";
 export { noiseLevels, type SpacingName, spacingNames } from "./define/sample/spacing";
@@ -72,6 +86,7 @@ export type {
   ScanFeeds,
   ScanResult,
 } from "./run/backend";
+export { type BitsPerDim, type BitsPerDimOptions, bitsPerDim } from "./run/bitsPerDim";
 export type { Dataset } from "./run/dataset";
 export { reference } from "./run/reference/reference";
 export {
@@ -83,7 +98,7 @@ export {
   type Samples,
   sample,
 } from "./run/sample";
-export { type SampleSettings, sampleDefaults } from "./run/sampleSettings";
+export { type SampleSettings, sampleDefaults, samplersOf } from "./run/sampleSettings";
 export { type StepMetrics, type TrainOptions, type TrainResult, train } from "./run/train";
 export type { TrainState } from "./run/trainState";
 export type { Validation } from "./run/validate";

@@ -16,6 +16,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, readonly string[
   "docs/extending.md": {
     "A block": ["2216448", "reference", "ort-cpu"],
     "A sampler": ["Adams-Bashforth has order 2.0"],
+    "A prediction type, a path, a weighting": ["image 1.500000 1.500000", "soft 0.010 0.01 5.000 5"],
   },
 };
 

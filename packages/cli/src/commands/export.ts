@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { exportModel, networkGraph } from "@dit/backend-ort";
-import { type Backend, hostI32, hostTensor, type Model, normal } from "@dit/core";
+import { type Backend, hostI32, hostTensor, type Model, normal, type ObjectiveConfig } from "@dit/core";
 import { openModel } from "../findModel";
 import { openBackend } from "../openBackend";
 import { VerificationError } from "../output/exit";
@@ -79,7 +79,7 @@ async function compare(file: string, model: Model, batchSize: number, backend: B
     t: hostTensor(
       "f32",
       [batchSize],
-      Float32Array.from({ length: batchSize }, (_, i) => (i * 389 + 37) % diffusion.timesteps),
+      Float32Array.from({ length: batchSize }, (_, i) => timeOf(diffusion, i * 389 + 37)),
     ),
     ...(dit.numClasses === 0 ? {} : { y: hostI32([batchSize], labels) }),
   };
@@ -90,4 +90,16 @@ async function compare(file: string, model: Model, batchSize: number, backend: B
   const expected = (await outputs.output!.read()).data as Float32Array;
   await executable.dispose();
   return expected.reduce((worst, x, i) => Math.max(worst, Math.abs(x - actual[i]!)), 0);
+}
+
+/** The n-th of the times at which a model is asked, in some order that soon reaches everywhere. */
+function timeOf(objective: ObjectiveConfig, n: number): number {
+  switch (objective.kind) {
+    case "diffusion":
+      return n % objective.timesteps;
+    case "flow":
+      return (n % 1000) / 1000;
+    default:
+      return objective satisfies never;
+  }
 }

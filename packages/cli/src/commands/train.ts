@@ -181,6 +181,11 @@ function requireContinuation(
   { config, notes }: Checkpoint,
 ): void {
   requireSameShape(model, config, "the checkpoint");
+  const [wanted, given]: Record<string, unknown>[] = [{ ...model.diffusion }, { ...config.diffusion }];
+  const key = Object.keys(wanted!).find((name) => wanted![name] !== given![name]);
+  if (key !== undefined) {
+    throw new ConfigError(`the checkpoint was trained with ${key} ${given![key]}, this run's is ${wanted![key]}`);
+  }
   if (steps < notes.step) {
     throw new ConfigError(`train.steps is ${steps}, but the run has taken ${notes.step} steps already`);
   }
@@ -280,9 +285,10 @@ function record(run: RunFolder, config: TrainConfig, progress: Progress, from: C
 
 /** Draws the same noise at each visit, so that one sees the same pictures grow. */
 async function previewer(model: ModelConfig, backend: Backend, config: TrainConfig) {
-  const { perClass, everySteps: _, ...settings } = config.sample;
+  const { perClass, everySteps: _, sampler, ...rest } = config.sample;
   const shown = Math.max(1, Math.min(model.dit.numClasses, largestPreview));
   const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
+  const settings = { ...rest, ...(sampler !== null && { sampler }) };
   const compiled = await createSampler(model, backend, classes.length, settings);
   return {
     draw: async (run: RunFolder, step: number, current: Model) => {

@@ -39,9 +39,12 @@ function sentence({ issue, path }: Located, tree: unknown, origins: ReadonlyMap<
   if (issue.code === "custom") return `${dotted} ${issue.message} (${originOf(dotted, origins)})`;
   const value = valueAt(tree, path);
   const setting = nearestSetting(path);
-  const allowed = setting ? allowedText(setting.schema) : objectText(dotted);
+  // Of a choice that each kind has its own of, the issue knows the values of the kind at hand.
+  const isChoice = issue.code === "invalid_value" && setting?.schema.enum !== undefined;
+  const schema = isChoice ? { ...setting.schema, enum: issue.values } : setting?.schema;
+  const allowed = schema ? allowedText(schema) : objectText(dotted);
   const seen = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
-  const options = setting?.schema.enum ?? setting?.schema.anyOf?.flatMap((kind) => kind.enum ?? []) ?? [];
+  const options = schema?.enum ?? schema?.anyOf?.flatMap((kind) => kind.enum ?? []) ?? [];
   const near =
     typeof value === "string"
       ? didYouMean(

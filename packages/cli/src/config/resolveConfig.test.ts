@@ -92,6 +92,22 @@ describe("resolveConfig", () => {
     });
   });
 
+  it("replaces an objective of another kind, and takes one without a kind for diffusion", () => {
+    expect(resolveConfig({ sets: ["diffusion.kind=flow", "diffusion.path=gvp"] }).config.diffusion).toEqual({
+      kind: "flow",
+      path: "gvp",
+      prediction: "velocity",
+      weighting: "none",
+      timeSampling: "uniform",
+    });
+    const file = write("before-flows.json", { diffusion: { prediction: "v" } });
+    expect(resolveConfig({ file }).config.diffusion).toMatchObject({
+      kind: "diffusion",
+      prediction: "v",
+      loss: "hybrid",
+    });
+  });
+
   it("keeps texts that look like numbers texts, and takes null", () => {
     const { config } = resolveConfig({
       sets: ["name=2024", "train.gradientClip=null", "sample.guidanceChannels=3", "sample.clip=false"],
@@ -125,6 +141,14 @@ describe("errors of resolveConfig", () => {
     [set("validation=1"), "validation is 1 (--set), allowed: a number from 0 to below 1"],
     [set("sample.clip=yes"), 'sample.clip is "yes" (--set), allowed: true or false'],
     [set("sample.sampler=dddim"), /sample.sampler is "dddim" \(--set\), allowed: .*"heun".*; did you mean "ddim"\?/],
+    [set("sample.sampler=rk4"), 'sample.sampler is "rk4", which is none of a diffusion model\'s'],
+    [
+      set("diffusion.kind=flow", "diffusion.prediction=eps"),
+      'diffusion.prediction is "eps" (--set), allowed: "velocity", "noise" or "score"',
+    ],
+    [set("diffusion.kind=flow", "diffusion.timesteps=10"), "unknown key diffusion.timesteps (--set)"],
+    [set("diffusion.kind=flow", "diffusion.weighting=likelihood"), "but a velocity is not weighted"],
+    [set("diffusion.kind=flwo"), 'diffusion.kind is "flwo" (--set), allowed: "diffusion" or "flow"'],
     [
       set("train.betas=[0.9]"),
       "train.betas is [0.9] (--set), allowed: a list [a number from 0 to below 1, a number from 0 to below 1]",

@@ -101,11 +101,14 @@ function collect(node: SchemaNode, path: readonly string[]): Setting[] {
   return found;
 }
 
-/** The same key in several kinds of an object, in practice `kind` itself. */
+/** The same key in several kinds of an object: `kind` itself, or a choice of which each kind has its own. */
 function merge(children: readonly SchemaNode[]): SchemaNode {
+  const described = children.map(({ const: kind, description = "" }) =>
+    kind === undefined ? description : `${kind}: ${description}`,
+  );
   return {
-    enum: children.flatMap((child) => child.enum ?? [child.const]),
-    description: children.map((child) => `${child.const}: ${child.description ?? ""}`).join("; "),
+    enum: [...new Set(children.flatMap((child) => child.enum ?? [child.const]))],
+    description: [...new Set(described)].join("; "),
   };
 }
 

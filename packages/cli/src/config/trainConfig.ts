@@ -1,10 +1,22 @@
-import { ditPresets, type SamplerName, samplers, spacingNames } from "@dit/core";
+import {
+  ditPresets,
+  flowPredictions,
+  flowWeightings,
+  paths,
+  samplersOf,
+  spacingNames,
+  timeSamplings,
+  weightings,
+} from "@dit/core";
 import { z } from "zod";
 import { blockConfigSchema } from "./blockConfig";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
 const positive = z.number().positive();
+
+/** The names of a table's rows, so that a new row is a new setting. */
+const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[];
 
 const customModel = z.strictObject({
   patchSize: count.describe("Pixels (or latents) to a side of one token"),
@@ -23,7 +35,13 @@ const backend = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("reference").describe("The float64 oracle: slow, exact, for checking") }),
 ]);
 
-const diffusion = z.strictObject({
+const timeSampling = z
+  .enum(namesOf(timeSamplings))
+  .default("uniform")
+  .describe("How training times are drawn; logitNormal takes the middle more often than the ends");
+
+const chain = z.strictObject({
+  kind: z.literal("diffusion").default("diffusion").describe("a chain of noising steps, as in the paper"),
   timesteps: count.default(1000).describe("Steps of the noising process; 1000 in the paper"),
   schedule: z
     .enum(["linear", "cosine", "scaledLinear"])
@@ -34,6 +52,22 @@ const diffusion = z.strictObject({
     .enum(["hybrid", "mse"])
     .default("hybrid")
     .describe("hybrid: squared error plus the variational term that trains the variance"),
+  weighting: z
+    .enum(["none", ...namesOf(weightings)])
+    .default("none")
+    .describe("What a step's squared error counts, by its signal-to-noise ratio; alike in the paper"),
+  timeSampling,
+});
+
+const flow = z.strictObject({
+  kind: z.literal("flow").describe("flow matching from noise to data, as in SiT"),
+  path: z.enum(namesOf(paths)).default("linear").describe("The way from noise to data"),
+  prediction: z.enum(namesOf(flowPredictions)).default("velocity").describe("What the network predicts of the path"),
+  weighting: z
+    .enum(namesOf(flowWeightings))
+    .default("none")
+    .describe("What the error of a noise or score prediction counts at each time"),
+  timeSampling,
 });
 
 const train = z.strictObject({
@@ -67,9 +101,10 @@ const train = z.strictObject({
 const sample = z.strictObject({
   everySteps: count.default(1000).describe("Draw sample pictures after every so many steps"),
   sampler: z
-    .enum(Object.keys(samplers) as SamplerName[])
-    .default("ddim")
-    .describe("ddim needs fewer steps than the paper's ddpm (250)"),
+    .enum([...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })])
+    .nullable()
+    .default(null)
+    .describe("null takes ddim, which needs fewer steps than the paper's ddpm (250), or heun2 for a flow"),
   steps: count.default(50).describe("Sampling steps to a picture"),
   spacing: z.enum(spacingNames).default("official").describe("Which noise levels the steps visit"),
   guidance: z
@@ -145,7 +180,7 @@ export const trainConfigSchema = z
       .nullable()
       .default(null)
       .describe("Height and width of the images in pixels; null takes the dataset's own"),
-    diffusion: diffusion.prefault({}),
+    diffusion: z.discriminatedUnion("kind", [chain, flow]).prefault({ kind: "diffusion" }),
     train: train.prefault({}),
     sample: sample.prefault({}),
     checkpoint: checkpoint.prefault({}),
@@ -154,19 +189,35 @@ export const trainConfigSchema = z
   })
   .superRefine((config, context) => {
     const reject = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-    if (config.diffusion.loss === "hybrid" && !config.learnSigma) {
-      reject(["diffusion", "loss"], 'is "hybrid", which trains the variance: set learnSigma to true, or loss to "mse"');
+    const { diffusion, learnSigma, sample } = config;
+    switch (diffusion.kind) {
+      case "diffusion":
+        if (diffusion.loss === "hybrid" && !learnSigma) {
+          const remedy = 'set learnSigma to true, or loss to "mse"';
+          reject(["diffusion", "loss"], `is "hybrid", which trains the variance: ${remedy}`);
+        }
+        if (diffusion.loss === "mse" && learnSigma) {
+          const remedy = 'set learnSigma to false, or loss to "hybrid"';
+          reject(["diffusion", "loss"], `is "mse", which leaves the variance untrained: ${remedy}`);
+        }
+        if (sample.steps > diffusion.timesteps) {
+          reject(["sample", "steps"], `is ${sample.steps}, more than diffusion.timesteps (${diffusion.timesteps})`);
+        }
+        break;
+      case "flow":
+        if (diffusion.prediction === "velocity" && diffusion.weighting !== "none") {
+          const remedy = 'set it to "none", or prediction to "noise" or "score"';
+          reject(["diffusion", "weighting"], `is "${diffusion.weighting}", but a velocity is not weighted: ${remedy}`);
+        }
+        break;
+      default:
+        diffusion satisfies never;
     }
-    if (config.diffusion.loss === "mse" && config.learnSigma) {
+    const known = samplersOf(diffusion);
+    if (sample.sampler !== null && !known.includes(sample.sampler)) {
       reject(
-        ["diffusion", "loss"],
-        'is "mse", which leaves the variance untrained: set learnSigma to false, or loss to "hybrid"',
-      );
-    }
-    if (config.sample.steps > config.diffusion.timesteps) {
-      reject(
-        ["sample", "steps"],
-        `is ${config.sample.steps}, more than diffusion.timesteps (${config.diffusion.timesteps})`,
+        ["sample", "sampler"],
+        `is "${sample.sampler}", which is none of a ${diffusion.kind} model's (${known.join(", ")})`,
       );
     }
     const { guidance, guidanceInterval, guidanceRescale } = config.sample;

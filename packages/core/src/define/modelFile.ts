@@ -3,10 +3,10 @@ import { toLazyTensor } from "../host/toHostTensor";
 import { FormatError } from "../ir/errors";
 import type { HostTensor } from "../ir/hostTensor";
 import { sameShape } from "../ir/shape";
-import { diffusionDefaults } from "./diffusion/config";
 import { ditConfig } from "./dit/config";
 import { ditSpec } from "./dit/dit";
 import { checkModel, type Model, type ModelConfig } from "./model";
+import { objectiveConfig } from "./objective";
 import { paramsOf, type Weights } from "./params";
 
 /** Where the configuration lies in a file's metadata. */
@@ -43,7 +43,7 @@ export function modelConfigFrom(text: string | undefined): ModelConfig {
     const { dit, diffusion, classNames } = JSON.parse(text) as ModelConfig;
     return {
       dit: ditConfig(undefined, dit),
-      diffusion: { ...diffusionDefaults, ...diffusion },
+      diffusion: objectiveConfig(diffusion),
       ...(classNames === undefined ? {} : { classNames }),
     };
   } catch (cause) {

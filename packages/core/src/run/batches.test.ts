@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { HostTensor } from "../ir/hostTensor";
 import { trainingBatches, validationBatches } from "./batches";
 import { toyData, toyModel } from "./toyModel";
 
@@ -13,11 +14,10 @@ describe("training batches", () => {
     const together = source(4).batches(0, 6);
     for (let step = 0; step < 6; step++) {
       const alone = source(4).batches(step, 1);
-      const rows = (data: Float32Array | Int32Array, size: number) =>
-        data.slice(step * 4 * size, (step + 1) * 4 * size);
+      const rows = (data: HostTensor["data"], size: number) => data.slice(step * 4 * size, (step + 1) * 4 * size);
       expect(alone.x0.data).toEqual(rows(together.x0.data, image));
       expect(alone.noise.data).toEqual(rows(together.noise.data, image));
-      expect(alone.step.data).toEqual(rows(together.step.data, 1));
+      expect(alone.step!.data).toEqual(rows(together.step!.data, 1));
       expect(alone.y.data).toEqual(rows(together.y.data, 1));
     }
   });
@@ -25,7 +25,7 @@ describe("training batches", () => {
   test("give sample i of a step the same noise, timestep and dropped label in batches of any size", () => {
     const [small, large] = [source(2).batches(3, 1), source(8).batches(3, 1)];
     expect(small.noise.data).toEqual(large.noise.data.slice(0, 2 * image));
-    expect(small.step.data).toEqual(large.step.data.slice(0, 2));
+    expect(small.step!.data).toEqual(large.step!.data.slice(0, 2));
   });
 
   test("take the images in one order, whatever the size of a batch", () => {
@@ -64,7 +64,7 @@ describe("training batches", () => {
   });
 
   test("draw timesteps from the whole chain", () => {
-    const steps = source(10).batches(0, 100).step.data;
+    const steps = [...source(10).batches(0, 100).step!.data];
     expect(Math.min(...steps)).toBeLessThan(20);
     expect(Math.max(...steps)).toBeGreaterThan(979);
     expect(Math.max(...steps)).toBeLessThan(1000);

@@ -1,15 +1,19 @@
+import { timeSamplings } from "../define/diffusion/timeSampling";
 import { nullLabel } from "../define/dit/config";
+import { trainingRange } from "../define/flow/config";
+import { flowPoints } from "../define/flow/loss";
 import type { ModelConfig } from "../define/model";
+import type { ObjectiveConfig } from "../define/objective";
 import { fillNormal } from "../host/normal";
-import { permutation, uniform, uniformInts } from "../host/rng";
-import { type HostTensor, hostZeros } from "../ir/hostTensor";
+import { permutation, type StreamKey, uniform } from "../host/rng";
+import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
+import type { Shape } from "../ir/shape";
 import type { Dataset } from "./dataset";
 
-/** A stack of training batches: x0, noise [K, N, C, I, J], step, y [K, N]. */
-export interface Batches {
+/** A stack of training batches: x0, noise [K, N, C, I, J], y [K, N], and when on the way from one to the other. */
+export interface Batches extends Readonly<Record<string, HostTensor>> {
   readonly x0: HostTensor<"f32">;
   readonly noise: HostTensor<"f32">;
-  readonly step: HostTensor<"i32">;
   readonly y: HostTensor<"i32">;
 }
 
@@ -21,7 +25,7 @@ export interface BatchSource {
 
 /**
  * Batches for training: images in a new random order each epoch, mirrored at random where the dataset allows it, labels
- * dropped with the model's probability, timesteps uniform, noise standard normal.
+ * dropped with the model's probability, steps or times from the objective's distribution, noise standard normal.
  */
 export function trainingBatches(data: Dataset, config: ModelConfig, batchSize: number, seed: number): BatchSource {
   let order: { epoch: number; indices: Int32Array } | undefined;
@@ -62,19 +66,37 @@ type ReadSample = (step: number, sample: number, x0: Float32Array, offset: numbe
 function stack(config: ModelConfig, n: number, first: number, count: number, seed: number, read: ReadSample): Batches {
   const { inChannels, inputSize } = config.dit;
   const image = inChannels * inputSize[0] * inputSize[1];
-  const batches: Batches = {
-    x0: hostZeros("f32", [count, n, inChannels, ...inputSize]),
-    noise: hostZeros("f32", [count, n, inChannels, ...inputSize]),
-    step: hostZeros("i32", [count, n]),
-    y: hostZeros("i32", [count, n]),
-  };
+  const x0 = hostZeros("f32", [count, n, inChannels, ...inputSize]);
+  const noise = hostZeros("f32", [count, n, inChannels, ...inputSize]);
+  const y = hostZeros("i32", [count, n]);
+  const keys: StreamKey[] = [];
   for (let i = 0; i < count * n; i++) {
     const [step, sample] = [first + Math.floor(i / n), i % n];
-    batches.y.data[i] = read(step, sample, batches.x0.data, i * image);
-    batches.step.data[i] = uniformInts({ seed, stream: "timestep", step, sample }, 1, config.diffusion.timesteps)[0]!;
-    fillNormal({ seed, stream: "noise", step, sample }, batches.noise.data, i * image, image);
+    y.data[i] = read(step, sample, x0.data, i * image);
+    fillNormal({ seed, stream: "noise", step, sample }, noise.data, i * image, image);
+    keys.push({ seed, stream: "timestep", step, sample });
   }
-  return batches;
+  return { x0, noise, ...moments(config.diffusion, [count, n], keys), y };
+}
+
+/** When each sample is looked at, drawn from its key: its step of the chain, or the numbers of its point on the path. */
+function moments(objective: ObjectiveConfig, shape: Shape, keys: readonly StreamKey[]): Record<string, HostTensor> {
+  const sampling = timeSamplings[objective.timeSampling];
+  switch (objective.kind) {
+    case "diffusion": {
+      const steps = keys.map((key) => sampling.step(key, objective.timesteps));
+      return { step: hostI32(shape, steps) };
+    }
+    case "flow": {
+      const { from, to } = trainingRange(objective);
+      // The coefficients are those of the time that the network is told, which is a float32.
+      const times = keys.map((key) => Math.fround(from + (to - from) * sampling.time(key)));
+      const columns = Object.entries(flowPoints(objective, times));
+      return Object.fromEntries(columns.map(([name, column]) => [`point.${name}`, hostF32(shape, column)]));
+    }
+    default:
+      return objective satisfies never;
+  }
 }
 
 function mirror(images: Float32Array, offset: number, [channels, height, width]: Dataset["imageShape"]): void {

@@ -1,12 +1,15 @@
 import { process } from "../define/diffusion/process";
+import type { FlowConfig } from "../define/flow/config";
 import { checkModel, type Model, type ModelConfig } from "../define/model";
 import type { Weights } from "../define/params";
-import { type MakeSampler, samplers } from "../define/sample/samplers";
+import { type FlowSamplerName, flowTable } from "../define/sample/flowSamplers";
+import { type MakeSampler, type SamplerName, samplers } from "../define/sample/samplers";
 import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
 import { noiseLevels } from "../define/sample/spacing";
 import type { SamplerRow, SamplerTable } from "../define/sample/table";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
+import { adaptiveSampler } from "./adaptive";
 import type { Backend, DeviceTensor, DeviceTensors, Feed, Feeds, ScanExecutable } from "./backend";
 import { noiseFor, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
@@ -80,10 +83,13 @@ export async function createSampler(
   count: number,
   { autoguidance, previews = false, ...overrides }: CreateSamplerOptions = {},
 ): Promise<Sampler> {
-  const settings = settingsFrom(overrides);
+  const settings = settingsFrom(config, overrides);
   checkModel(config);
   requirePossible(config, settings, autoguidance !== undefined);
   if (autoguidance !== undefined) requireGuide(config, autoguidance);
+  if (settings.sampler === "dopri5") {
+    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings);
+  }
   const table = samplerTable(config, settings);
   const noisy = isNoisy(table);
   const isGuided = guidedRows(settings);
@@ -151,7 +157,7 @@ export function imageScan(
   count: number,
   { previews = false, weaker }: { readonly previews?: boolean; readonly weaker?: ModelConfig } = {},
 ): Scan {
-  const { dit: architecture, diffusion } = config;
+  const { dit: architecture } = config;
   const network = guidedNetwork(architecture, settings, weaker?.dit);
   return samplerScan({
     name: `${settings.sampler} step`,
@@ -159,7 +165,8 @@ export function imageScan(
     image: [count, architecture.inChannels, ...architecture.inputSize],
     constants: networkConstants(architecture, count, weaker?.dit),
     clip: settings.clip,
-    variance: diffusion.variance,
+    // What the second half of the output is for matters to no table but those that learned it.
+    variance: architecture.learnSigma ? "learnedRange" : "fixedLarge",
     previews,
     network: (constants, x, timestep) => network(constants, x, timestep.broadcastTo([count])),
   });
@@ -167,9 +174,17 @@ export function imageScan(
 
 /** The numbers of a whole run. */
 export function samplerTable({ diffusion }: ModelConfig, settings: SampleSettings): SamplerTable {
-  const levels = noiseLevels(process(diffusion.schedule, diffusion.timesteps), settings.steps, settings);
-  const make: MakeSampler = samplers[settings.sampler];
-  return make(levels, diffusion, settings);
+  switch (diffusion.kind) {
+    case "diffusion": {
+      const levels = noiseLevels(process(diffusion.schedule, diffusion.timesteps), settings.steps, settings);
+      const make: MakeSampler = samplers[settings.sampler as SamplerName];
+      return make(levels, diffusion, settings);
+    }
+    case "flow":
+      return flowTable(diffusion, settings.sampler as Exclude<FlowSamplerName, "dopri5">, settings);
+    default:
+      return diffusion satisfies never;
+  }
 }
 
 /** At which rows the model is guided. */

@@ -1,5 +1,12 @@
 import { requireNullLabel } from "../define/dit/config";
 import type { Model, ModelConfig } from "../define/model";
+import type { ObjectiveConfig } from "../define/objective";
+import {
+  type FlowSamplerName,
+  type FlowSamplerSettings,
+  flowSamplerDefaults,
+  flowSamplers,
+} from "../define/sample/flowSamplers";
 import { type SamplerName, samplers } from "../define/sample/samplers";
 import { type LevelOptions, unknown } from "../define/sample/spacing";
 import { ConfigError } from "../ir/errors";
@@ -7,8 +14,9 @@ import { sameShape } from "../ir/shape";
 
 /** What decides a picture, apart from the weights, the label and the seed. */
 export interface SampleSettings extends LevelOptions {
-  readonly sampler: SamplerName;
-  /** Number of sampling steps; the chain is respaced to them. */
+  /** Of a diffusion model or of a flow. */
+  readonly sampler: SamplerName | FlowSamplerName;
+  /** Number of sampling steps; a chain is respaced to them, and dopri5 finds its own. */
   readonly steps: number;
   /** DDIM's noise. */
   readonly eta: number;
@@ -25,11 +33,12 @@ export interface SampleSettings extends LevelOptions {
   readonly guidanceRescale: number;
   /** Whether the implied image is clamped to [-1, 1] at each step. For pixels, not for latents. */
   readonly clip: boolean;
+  /** What only the samplers of a flow ask for. */
+  readonly flow: FlowSamplerSettings;
 }
 
-/** The official sampling script's choices, with the shorter and deterministic DDIM. */
-export const sampleDefaults: SampleSettings = {
-  sampler: "ddim",
+/** The official sampling script's choices. The sampler is the deterministic one that needs fewest calls for its kind. */
+export const sampleDefaults: Omit<SampleSettings, "sampler"> = {
   steps: 50,
   spacing: "official",
   stepsOffset: 0,
@@ -42,21 +51,38 @@ export const sampleDefaults: SampleSettings = {
   guidanceInterval: null,
   guidanceRescale: 0,
   clip: false,
+  flow: flowSamplerDefaults,
 };
 
-/** Complete settings; keys that are none are left out. */
-export function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {
-  const given = Object.entries(overrides).filter(([name, value]) => name in sampleDefaults && value !== undefined);
-  return { ...sampleDefaults, ...Object.fromEntries(given) };
+/** The samplers of an objective by name, the one that is taken by default first. */
+export function samplersOf({ kind }: Pick<ObjectiveConfig, "kind">): readonly SampleSettings["sampler"][] {
+  switch (kind) {
+    case "diffusion":
+      return ["ddim", ...(Object.keys(samplers) as SamplerName[]).filter((name) => name !== "ddim")];
+    case "flow":
+      return ["heun2", ...flowSamplers.filter((name) => name !== "heun2")];
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Complete settings for a model; keys that are none are left out. */
+export function settingsFrom({ diffusion }: ModelConfig, overrides: Partial<SampleSettings>): SampleSettings {
+  const defaults: SampleSettings = { ...sampleDefaults, sampler: samplersOf(diffusion)[0]! };
+  const given = Object.entries(overrides).filter(([name, value]) => name in defaults && value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) };
 }
 
 /** @throws ConfigError for settings that contradict each other or the model */
 export function requirePossible(
-  { dit }: ModelConfig,
+  { dit, diffusion }: ModelConfig,
   { sampler, eta, guidance, guidanceInterval, guidanceRescale }: SampleSettings,
   isAutoguided: boolean,
 ): void {
-  if (!Object.hasOwn(samplers, sampler)) throw unknown("sampler", sampler, Object.keys(samplers));
+  const known = samplersOf(diffusion);
+  if (!known.includes(sampler)) throw unknown("sampler", sampler, known, ` of a ${diffusion.kind} model`);
+  if (sampler === "dopri5" && isAutoguided)
+    throw new ConfigError("autoguidance: dopri5 finds its steps for one model; choose another sampler");
   if (!(eta >= 0 && eta <= 1)) throw new ConfigError(`eta is ${eta}; it must lie between 0 and 1`);
   if (eta !== 0 && sampler !== "ddim")
     throw new ConfigError(`eta is ${eta}, but only ddim has it; ${sampler} does not`);
@@ -83,8 +109,8 @@ export function requireGuide({ dit, diffusion }: ModelConfig, { config: guide }:
   const ours = shape({ dit, diffusion });
   if (!sameShape(ours, shape(guide))) throw differs("images", ours, shape(guide));
   if (dit.numClasses !== guide.dit.numClasses) throw differs("numClasses", dit.numClasses, guide.dit.numClasses);
-  for (const key of ["prediction", "schedule", "timesteps"] as const) {
-    if (JSON.stringify(diffusion[key]) !== JSON.stringify(guide.diffusion[key]))
-      throw differs(key, diffusion[key], guide.diffusion[key]);
+  const [own, its]: Readonly<Record<string, unknown>>[] = [{ ...diffusion }, { ...guide.diffusion }];
+  for (const key of ["kind", "prediction", "schedule", "timesteps", "path"]) {
+    if (JSON.stringify(own![key]) !== JSON.stringify(its![key])) throw differs(key, own![key], its![key]);
   }
 }

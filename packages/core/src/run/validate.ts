@@ -1,7 +1,8 @@
 import { ditSpec } from "../define/dit/dit";
 import type { ModelConfig } from "../define/model";
 import { bindParams, paramTypes } from "../define/params";
-import { batchType, meanLosses } from "../define/train/trainStep";
+import { batchType, meanLosses } from "../define/train/objective";
+import type { HostTensor } from "../ir/hostTensor";
 import { trace } from "../trace/trace";
 import type { Backend, Feeds } from "./backend";
 import { validationBatches } from "./batches";
@@ -49,13 +50,10 @@ export async function validator(
     run: async (params) => {
       let sum = 0;
       for (let i = 0; i < count; i++) {
-        const { x0, noise, step, y } = source.batches(i, 1);
+        const batch = Object.entries(source.batches(i, 1)).map(([name, value]) => [name, unstacked(value)] as const);
         const outputs = await executable.run({
           ...prefixed("params", params),
-          "batch.x0": { ...x0, shape: x0.shape.slice(1) },
-          "batch.noise": { ...noise, shape: noise.shape.slice(1) },
-          "batch.step": { ...step, shape: step.shape.slice(1) },
-          "batch.y": { ...y, shape: y.shape.slice(1) },
+          ...prefixed("batch", Object.fromEntries(batch)),
         });
         sum += (await outputs.loss!.read()).data[0]!;
         disposeAll(outputs);
@@ -64,4 +62,9 @@ export async function validator(
     },
     dispose: () => executable.dispose(),
   };
+}
+
+/** A batch from a stack of one. */
+function unstacked(value: HostTensor): HostTensor {
+  return { ...value, shape: value.shape.slice(1) };
 }

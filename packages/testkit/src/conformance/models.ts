@@ -1,13 +1,19 @@
 import {
+  type Backend,
+  type BitsPerDim,
   bindParams,
+  bitsPerDim,
   type Dataset,
   diffusionDefaults,
   dit,
   ditConfig,
   ditSpec,
   f32,
+  flowDefaults,
+  hostF32,
   i32,
   type Model,
+  type ModelConfig,
   paramTypes,
   reference,
   sample,
@@ -31,6 +37,8 @@ const tiny: Model = {
   config: { dit: config, diffusion: diffusionDefaults },
   weights: formulaParameters(ditSpec(config)),
 };
+
+const tinyFlow: Model = { ...tiny, config: { dit: config, diffusion: { ...flowDefaults, path: "gvp" } } };
 
 const data: Dataset = {
   imageShape: [2, 8, 8],
@@ -78,15 +86,37 @@ export function testModels({ check, tolerance }: Suite): void {
     });
   }
 
-  check("the losses of twenty training steps", async (backend) => {
-    const { losses, final } = await lossCurve(backend);
-    const expected = await lossCurve(reference());
-    expect(losses).toHaveLength(20);
-    losses.forEach((loss, i) => {
-      expect(Math.abs(loss / expected.losses[i]! - 1), `loss of step ${i + 1}`).toBeLessThan(1e-4);
+  for (const sampler of ["heun2", "dopri5", "sdeEuler", "sdeHeun"] as const) {
+    check(`a flow drawn by ${sampler}, guided`, async (backend) => {
+      const settings = { classes: [1, 4], steps: 6, sampler, guidance: 2, seed: 3 };
+      const { images } = await sample(tinyFlow, { ...settings, backend });
+      const expected = await sample(tinyFlow, { ...settings, backend: reference() });
+      // The steps that dopri5 takes follow from their errors, which are rounded; its tolerance is a thousandth.
+      expectClose({ images }, { images: expected.images }, sampler === "dopri5" ? 1e-3 : 100 * tolerance);
     });
-    const names = Object.keys(final).filter((name) => !name.endsWith("qkv.bias"));
-    for (const name of names) expectClose({ [name]: final[name]! }, { [name]: expected.final[name]! }, 0.01);
+  }
+
+  for (const [kind, { config }] of Object.entries({ diffusion: tiny, flow: tinyFlow })) {
+    check(`the losses of twenty training steps of a ${kind} model`, async (backend) => {
+      const { losses, final } = await lossCurve(config, backend);
+      const expected = await lossCurve(config, reference());
+      expect(losses).toHaveLength(20);
+      losses.forEach((loss, i) => {
+        expect(Math.abs(loss / expected.losses[i]! - 1), `loss of step ${i + 1}`).toBeLessThan(1e-4);
+      });
+      const names = Object.keys(final).filter((name) => !name.endsWith("qkv.bias"));
+      for (const name of names) expectClose({ [name]: final[name]! }, { [name]: expected.final[name]! }, 0.01);
+    });
+  }
+
+  check("bits per dimension", async (backend) => {
+    const images = { ...inputs.x, data: inputs.x.data.map((x) => x / 2) };
+    const options = { classes: [0, 3, 4], steps: 5, seed: 1 };
+    const [bits, expected] = await Promise.all(
+      [backend, reference()].map((each) => bitsPerDim(tiny, images, each, options)),
+    );
+    const total = ({ total }: BitsPerDim) => ({ total: hostF32([3], total) });
+    expectClose(total(bits!), total(expected!), 100 * tolerance);
   });
 
   check("training, sampling and validation leave no tensor behind", async (backend) => {
@@ -94,10 +124,10 @@ export function testModels({ check, tolerance }: Suite): void {
   });
 }
 
-async function lossCurve(backend: Parameters<typeof sample>[1]["backend"]) {
+async function lossCurve(model: ModelConfig, backend: Backend) {
   const losses: number[] = [];
   const { state } = await train({
-    model: tiny.config,
+    model,
     data,
     backend,
     steps: 20,

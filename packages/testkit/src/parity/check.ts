@@ -36,6 +36,7 @@ const tolerances: readonly (readonly [
   ["dit-train", /^losses$/, relative(3e-5)],
   ["dit-forward", /^output$/, absolute(1e-4)],
   ["diffusion-constants", /^/, relative(1e-10)],
+  ["flow", /\.(loss|loss_mean)$/, relative(1e-5)],
   ["diffusion-ops", new RegExp(`^${late}p_clipped\\.`), (t) => absolute((5e-3 * noiseFactor[t]!) / noiseFactor[999]!)],
   ["diffusion-ops", /^direct\.t\d+\.kl\.grad$/, relative(1e-3)],
   ["diffusion-ops", new RegExp(`^direct\\.${late}\\w+\\.vb$`), absolute(1e-6)],

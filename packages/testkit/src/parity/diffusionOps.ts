@@ -1,4 +1,11 @@
-import { type Backend, type HostTensor, type ModelConfig, type Process, process } from "@dit/core";
+import {
+  type Backend,
+  type DiffusionConfig,
+  type HostTensor,
+  type ModelConfig,
+  type Process,
+  process,
+} from "@dit/core";
 import { prefixed } from "@dit/core/internal";
 import { bitsPerDimLoop } from "./bitsPerDimLoop";
 import type { Findings } from "./check";
@@ -15,7 +22,7 @@ export interface Subject {
   readonly fixture: Fixture;
   readonly backend: Backend;
   readonly findings: Findings;
-  readonly config: ModelConfig;
+  readonly config: ModelConfig<DiffusionConfig>;
   /** The formula weights, as feeds of the graphs' `params`. */
   readonly params: Readonly<Record<string, HostTensor>>;
 }
@@ -29,7 +36,7 @@ export async function diffusionOps(fixture: Fixture, backend: Backend, findings:
 }
 
 /** The model's whole chain, or one shortened to what `respacing` keeps. */
-export function chainOf({ diffusion }: ModelConfig, respacing = ""): Process {
+export function chainOf({ diffusion }: ModelConfig<DiffusionConfig>, respacing = ""): Process {
   return process(diffusion.schedule, diffusion.timesteps, respacing);
 }
 

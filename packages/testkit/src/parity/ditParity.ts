@@ -1,6 +1,7 @@
 import {
   type Backend,
   bindParams,
+  type DiffusionConfig,
   dit,
   ditSpec,
   type F32,
@@ -16,7 +17,7 @@ import {
   valueAndGrad,
   type Weights,
 } from "@dit/core";
-import { batchType, prefixed, qSample, splitFixed, trainingLosses } from "@dit/core/internal";
+import { diffusionBatchType, prefixed, qSample, splitFixed, trainingLosses } from "@dit/core/internal";
 import type { Findings } from "./check";
 import { evaluate, repeated } from "./evaluate";
 import type { Fixture } from "./fixture";
@@ -77,12 +78,18 @@ async function guided(
   findings.compare("cfg.output", "cfg.output", result!["cfg.output"]!);
 }
 
-async function losses(config: ModelConfig, weights: Weights, fixture: Fixture, backend: Backend, findings: Findings) {
+async function losses(
+  config: ModelConfig<DiffusionConfig>,
+  weights: Weights,
+  fixture: Fixture,
+  backend: Backend,
+  findings: Findings,
+) {
   const [x0, noise, y] = [fixture.f32("input.x0"), fixture.f32("input.noise"), fixture.i32("input.y")];
   const step = fixture.i32("input.loss_t");
   const spec = ditSpec(config.dit);
   const { trained, fixed } = paramTypes(spec);
-  const signature = { params: trained, fixed, batch: batchType(config, y.shape[0]!) };
+  const signature = { params: trained, fixed, batch: diffusionBatchType(config.dit, y.shape[0]!) };
   const graph = trace("losses and gradients", signature, ({ params, fixed, batch }) => {
     const chain = process(config.diffusion.schedule, config.diffusion.timesteps);
     const { value, gradients } = valueAndGrad((params) => {

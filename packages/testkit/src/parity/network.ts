@@ -1,6 +1,7 @@
 import {
   bindParams,
   concat,
+  type DiffusionConfig,
   type DiTConfig,
   DitError,
   diffusionDefaults,
@@ -39,7 +40,7 @@ interface OfficialConfig {
 }
 
 /** The model that a fixture's `config` describes, in the diffusion that the official `create_diffusion` gives it. */
-export function modelOf(fixture: Fixture): ModelConfig {
+export function modelOf(fixture: Fixture): ModelConfig<DiffusionConfig> {
   const official = fixture.setting<OfficialConfig>("config");
   const dit = ditConfig(undefined, {
     inputSize: [official.input_size, official.input_size],

@@ -100,6 +100,8 @@ test("tolerances are those of the README", () => {
   expect(toleranceOf("diffusion-ops", "direct.t999.kl.loss")).toEqual({ limit: 1e-3, unit: "absolute" });
   expect(toleranceOf("diffusion-ops", "t0.training.mse")).toEqual({ limit: 1e-4, unit: "relative" });
   expect(toleranceOf("diffusion-ops", "t0.vb_terms_bpd_clipped")).toEqual({ limit: 5e-2, unit: "relative" });
+  expect(toleranceOf("flow", "GVP.score.likelihood.loss")).toEqual({ limit: 1e-5, unit: "relative" });
+  expect(toleranceOf("flow", "sde.Euler.sigma.Mean")).toEqual({ limit: 1e-4, unit: "relative" });
   expect(toleranceOf("dit-train", "grad_norm.3")).toEqual({ limit: 1e-4, unit: "relative" });
 });
 

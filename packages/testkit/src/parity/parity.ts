@@ -7,6 +7,7 @@ import { ditForward } from "./ditForward";
 import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { type Fixture, findFixtures } from "./fixture";
+import { flow } from "./flow";
 import { schedulers } from "./schedulers";
 
 /** Compares what a fixture holds with what we compute on a backend. */
@@ -21,6 +22,7 @@ export const kinds: Readonly<Record<string, Check>> = {
   "diffusion-constants": diffusionConstants,
   "diffusion-ops": diffusionOps,
   schedulers,
+  flow,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";

@@ -1,4 +1,16 @@
-import { dit, ditSpec, type F32, f32, hostF32, type I32, i32, type ModelConfig, type Process, trace } from "@dit/core";
+import {
+  type DiffusionConfig,
+  dit,
+  ditSpec,
+  type F32,
+  f32,
+  hostF32,
+  type I32,
+  i32,
+  type ModelConfig,
+  type Process,
+  trace,
+} from "@dit/core";
 import {
   bindParams,
   columnsOf,
@@ -64,7 +76,7 @@ function rowsAt(t: number, tables: Readonly<Record<string, SamplerTable>>) {
 
 /** Its outputs have the names that the fixture gives them. */
 function stepGraph(
-  { dit: architecture, diffusion }: ModelConfig,
+  { dit: architecture, diffusion }: ModelConfig<DiffusionConfig>,
   chain: Process,
   batch: number,
   tables: Readonly<Record<string, SamplerTable>>,

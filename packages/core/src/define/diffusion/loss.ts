@@ -4,9 +4,10 @@ import type { DiffusionConfig } from "./config";
 import { qPosterior, qSample } from "./forward";
 import { discretizedGaussianLogLikelihood, normalKl } from "./gaussian";
 import { predictionTarget } from "./prediction";
-import type { Process } from "./process";
+import { extract, type Process } from "./process";
 import { pMeanVariance, splitOutput } from "./reverse";
 import { isLearned } from "./variance";
+import { lossWeights } from "./weighting";
 
 /**
  * - `mse`: squared error of the prediction; with a learned variance the variational term is added, and trains the
@@ -17,7 +18,7 @@ import { isLearned } from "./variance";
  */
 export type LossType = "mse" | "rescaledMse" | "kl" | "rescaledKl";
 
-/** Losses of each sample, [N]. `vb` is there where the loss has a variational term. */
+/** Losses of each sample, [N]. `mse` is not weighted; `vb` is there where the loss has a variational term. */
 export interface Losses {
   readonly loss: F32;
   readonly mse?: F32;
@@ -48,12 +49,19 @@ export function losses(
   }
   const { prediction, values } = splitOutput(config, output);
   const mse = meanFlat(predictionTarget(process, config.prediction, x0, noise, step).sub(prediction).square());
-  if (values === undefined || !isLearned(config.variance)) return { loss: mse, mse };
+  const { weighting } = config;
+  const weighted =
+    weighting === "none"
+      ? mse
+      : extract(lossWeights(process, weighting, config.prediction), step)
+          .reshape(mse.shape)
+          .mul(mse);
+  if (values === undefined || !isLearned(config.variance)) return { loss: weighted, mse };
   // The variational term must not move the prediction, only the variance (section 3.1 there).
   const frozen = concat([prediction.stopGradient(), values], 1);
   const bits = variationalBound(process, config, frozen, x0, xt, step).bits;
   const vb = config.loss === "rescaledMse" ? bits.mul(process.steps / 1000) : bits;
-  return { loss: mse.add(vb), mse, vb };
+  return { loss: weighted.add(vb), mse, vb };
 }
 
 /** Draws x_t, asks the network and takes the loss. -> [N] each */

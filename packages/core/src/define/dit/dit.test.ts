@@ -11,7 +11,7 @@ import { trace } from "../../trace/trace";
 import { diffusionDefaults } from "../diffusion/config";
 import { initialize } from "../initialize";
 import { bindParams, paramsOf, paramTypes } from "../params";
-import { meanLosses } from "../train/trainStep";
+import { meanLosses } from "../train/objective";
 import { conditionings } from "./blockOptions";
 import { type DiTConfig, ditConfig } from "./config";
 import { dit, ditSpec } from "./dit";

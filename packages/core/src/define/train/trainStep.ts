@@ -2,28 +2,21 @@ import { valueAndGrad } from "../../differentiate/valueAndGrad";
 import { constantF32 } from "../../ir/create";
 import type { Scan } from "../../ir/graph";
 import { inScope } from "../../ir/scope";
-import type { F32, I32 } from "../../ir/tensor";
-import { f32, i32, type Traced } from "../../trace/signature";
+import type { F32 } from "../../ir/tensor";
+import { f32 } from "../../trace/signature";
 import { traceScan } from "../../trace/trace";
-import { trainingLosses } from "../diffusion/loss";
-import { process } from "../diffusion/process";
-import { type DiTParams, dit, ditSpec } from "../dit/dit";
+import { ditSpec } from "../dit/dit";
 import type { ModelConfig } from "../model";
 import { bindParams, paramTypes } from "../params";
 import { type AdamWConfig, adamw, adamwScalars } from "./adamw";
 import { emaUpdate } from "./ema";
+import { batchType, meanLosses } from "./objective";
 
 export interface TrainStepConfig {
   readonly batchSize: number;
   readonly adamw: AdamWConfig;
   /** Largest global gradient norm; longer gradients are scaled down to it. */
   readonly gradientClip?: number;
-}
-
-/** A training batch. Noise, steps and dropped labels come from the host. x0, noise: [N, C, I, J], step, y: [N] */
-export function batchType({ dit: { inChannels, inputSize } }: ModelConfig, batchSize: number) {
-  const image = f32([batchSize, inChannels, ...inputSize]);
-  return { x0: image, noise: image, step: i32([batchSize]), y: i32([batchSize]) };
 }
 
 /**
@@ -63,18 +56,4 @@ export function trainStep(config: ModelConfig, { batchSize, adamw: optimizer, gr
       return { carry: next, ys: { ...value, gradNorm } };
     });
   });
-}
-
-type Batch = Traced<ReturnType<typeof batchType>>;
-
-/** Batch means of the losses of a DiT. */
-export function meanLosses(config: ModelConfig, params: DiTParams, { x0, noise, step, y }: Batch) {
-  const chain = process(config.diffusion.schedule, config.diffusion.timesteps);
-  const predict = (xt: F32, t: I32) => dit(params, xt, t.cast("f32"), y, config.dit);
-  const each = trainingLosses(chain, config.diffusion, predict, { x0, noise, step });
-  return {
-    loss: each.loss.mean(),
-    ...(each.mse === undefined ? {} : { mse: each.mse.mean() }),
-    ...(each.vb === undefined ? {} : { vb: each.vb.mean() }),
-  };
 }
