@@ -183,7 +183,10 @@ function trainSettings({ train: t }: TrainConfig) {
     learningRate: t.learningRate,
     warmup: t.warmup,
     decay: t.decay,
-    emaDecay: t.emaDecay,
+    ema: t.ema,
+    accumulate: t.accumulate,
+    checkpoint: t.checkpoint,
+    precision: t.precision,
     stepsPerCall: t.stepsPerCall,
     adamw,
     ...(t.gradientClip === null ? {} : { gradientClip: t.gradientClip }),
@@ -250,7 +253,7 @@ function record(run: RunFolder, config: TrainConfig, progress: Progress, from: C
       measured = { step, loss };
       if (last !== undefined) write(last, { validationLoss: loss });
     },
-    notes: (step: number): Omit<CheckpointNotes, "data"> => ({
+    notes: (step: number): Omit<CheckpointNotes, "data" | "lossScale"> => ({
       step,
       seconds: seconds(),
       meter,

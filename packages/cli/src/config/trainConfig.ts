@@ -1,4 +1,4 @@
-import { ditPresets } from "@dit/core";
+import { type DecayName, decays, ditPresets, widestEma } from "@dit/core";
 import { z } from "zod";
 
 const count = z.int().min(1);
@@ -35,15 +35,27 @@ const diffusion = z.strictObject({
     .describe("hybrid: squared error plus the variational term that trains the variance"),
 });
 
+const ema = z.union([
+  z.strictObject({
+    decay: fraction.describe("Kept of the average in each step; 0.9999 in the paper, less for short runs"),
+    warmup: z.boolean().default(false).describe("Begin with a lower decay, which forgets the first weights sooner"),
+  }),
+  z.strictObject({
+    sigmaRel: positive
+      .max(widestEma)
+      .describe("Width of the average, in units of the steps trained so far; 0.05 to 0.15"),
+  }),
+]);
+
 const train = z.strictObject({
   steps: count.default(10_000).describe("Optimiser steps; the paper's comparisons take 400,000"),
   batchSize: count.default(64).describe("Images in a step; the paper's 256 is slow on a CPU"),
   learningRate: positive.default(1e-4).describe("AdamW's step size; 1e-4 in the paper at every size"),
   warmup: z.int().min(0).default(0).describe("Steps over which the learning rate rises from 0; the paper needs none"),
   decay: z
-    .enum(["constant", "cosine"])
+    .enum(Object.keys(decays) as DecayName[])
     .default("constant")
-    .describe("The learning rate after the warm-up; cosine ends at 0"),
+    .describe("The learning rate after the warm-up; constant in the paper; cosine, linear and wsd end at 0"),
   weightDecay: z.number().min(0).default(0).describe("Decoupled weight decay; none in the paper"),
   betas: z
     .tuple([fraction, fraction])
@@ -54,9 +66,20 @@ const train = z.strictObject({
     .nullable()
     .default(null)
     .describe("Largest norm of the gradient; null does not clip, as in the paper"),
-  emaDecay: fraction
-    .default(0.9999)
-    .describe("Decay of the averaged weights that draw the samples; 0.9999 in the paper, less for short runs"),
+  ema: ema
+    .prefault({ decay: 0.9999 })
+    .describe("The averaged weights that draw the samples; a decay, or the width of a power-function profile"),
+  accumulate: count
+    .default(1)
+    .describe("Parts that a batch goes through one after the other, in the memory of one; changes results by rounding"),
+  checkpoint: z
+    .boolean()
+    .default(false)
+    .describe("Compute each block again in the backward pass instead of keeping it: a third slower, far less memory"),
+  precision: z
+    .enum(["f32", "f16", "bf16"])
+    .default("f32")
+    .describe("What the network computes in; weights, optimiser and loss stay in f32"),
   seed: z.int().min(0).default(0).describe("Decides initial weights, noise, data order and dropped labels"),
   stepsPerCall: count
     .default(20)
@@ -146,6 +169,12 @@ export const trainConfigSchema = z
       reject(
         ["sample", "steps"],
         `is ${config.sample.steps}, more than diffusion.timesteps (${config.diffusion.timesteps})`,
+      );
+    }
+    if (config.train.batchSize % config.train.accumulate !== 0) {
+      reject(
+        ["train", "accumulate"],
+        `is ${config.train.accumulate}, which does not divide train.batchSize (${config.train.batchSize})`,
       );
     }
     if (config.train.warmup > config.train.steps) {

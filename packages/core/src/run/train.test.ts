@@ -7,7 +7,14 @@ import { toyData, toyModel } from "./toyModel";
 import { type StepMetrics, type TrainOptions, type TrainResult, train } from "./train";
 import { firstState, type TrainState } from "./trainState";
 
-const settings = { model: toyModel, data: toyData, batchSize: 2, seed: 3, learningRate: 0.01, emaDecay: 0.9 } as const;
+const settings = {
+  model: toyModel,
+  data: toyData,
+  batchSize: 2,
+  seed: 3,
+  learningRate: 0.01,
+  ema: { decay: 0.9 },
+} as const;
 
 /** Trains on a fresh reference and looks on. */
 async function run(changes: Partial<TrainOptions> = {}) {

@@ -103,7 +103,7 @@ async function lossCurve(backend: Parameters<typeof sample>[1]["backend"]) {
     batchSize: 4,
     learningRate: 1e-3,
     gradientClip: 1,
-    emaDecay: 0.9,
+    ema: { decay: 0.9 },
     stepsPerCall: 6,
     validation: { data, batchSize: 4, batches: 1 },
     onMetrics: ({ loss }) => losses.push(loss),

@@ -2,7 +2,7 @@ import { topologicalOrder } from "../../ir/graph";
 import type { PrimitiveName } from "../../ir/ops";
 import type { Tensor } from "../../ir/tensor";
 import { kernels } from "./kernels";
-import type { Value } from "./values";
+import { rounded, type Value } from "./values";
 
 /** Computes `outputs` from the `given` inputs, freeing each value after its last use. The nodes must be primitives. */
 export function evaluate(outputs: readonly Tensor[], given: ReadonlyMap<Tensor, Value>): Value[] {
@@ -15,9 +15,11 @@ export function evaluate(outputs: readonly Tensor[], given: ReadonlyMap<Tensor, 
     values.set(
       node,
       given.get(node) ??
-        kernel(
-          node,
-          node.inputs.map((x) => values.get(x)!),
+        rounded(
+          kernel(
+            node,
+            node.inputs.map((x) => values.get(x)!),
+          ),
         ),
     );
     for (const x of node.inputs) {
