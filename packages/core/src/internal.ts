@@ -66,6 +66,7 @@ export { splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";
 export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } from "./run/feeds";
 export type { ReferenceTensor } from "./run/reference/reference";
+export { requireDTypes } from "./run/requireDTypes";
 export { rowFeeds, samplerScan, samplerTable } from "./run/sample";
 export { carryOf, firstState, prefixed, splitFixed, unprefixed } from "./run/trainState";
 export { isTensor, isTensorType } from "./trace/signature";

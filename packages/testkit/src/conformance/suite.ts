@@ -4,7 +4,9 @@ import { testErrors } from "./errors";
 import { testModels } from "./models";
 import { testOperations } from "./operations";
 import { testOwnership } from "./ownership";
+import { testPrecisions } from "./precisions";
 import { testScans } from "./scans";
+import { testTraining } from "./training";
 
 export interface ConformanceOptions {
   /** Largest error of one operation, relative to the largest value of its result. Whole models may have ten times that. */
@@ -50,7 +52,9 @@ export function testBackend(
     testScans(suite);
     testOwnership(suite);
     testErrors(suite);
+    testPrecisions(suite);
     testModels(suite);
+    testTraining(suite);
     const [unknown] = reasons.keys();
     if (unknown !== undefined) throw new Error(`the skipped test ${JSON.stringify(unknown)} does not exist`);
   });

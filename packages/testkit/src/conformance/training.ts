@@ -1,0 +1,88 @@
+import {
+  type Backend,
+  type Dataset,
+  diffusionDefaults,
+  ditConfig,
+  type ModelConfig,
+  reference,
+  type TrainOptions,
+  train,
+} from "@dit/core";
+import { expect } from "vitest";
+import { formulaInput } from "../formula";
+import { expectClose } from "./runs";
+import type { Suite } from "./suite";
+
+const model: ModelConfig = {
+  dit: ditConfig(undefined, { inputSize: [8, 8], inChannels: 2, hiddenSize: 32, depth: 2, heads: 4, numClasses: 5 }),
+  diffusion: diffusionDefaults,
+};
+
+const data: Dataset = {
+  imageShape: [2, 8, 8],
+  classNames: ["a", "b", "c", "d", "e"],
+  size: 12,
+  flip: true,
+  label: (index) => index % 5,
+  read: (index, out, offset) =>
+    out.set(
+      formulaInput(`image ${index}`, [2, 8, 8]).data.map((x) => x / 2),
+      offset,
+    ),
+};
+
+/** Twenty steps, each of whose losses must be the reference's. */
+export function testTraining({ check }: Suite): void {
+  const ways: readonly (readonly [way: string, changes: Partial<TrainOptions>])[] = [
+    ["", {}],
+    [", a batch in two parts", { accumulate: 2 }],
+    [", blocks computed again", { checkpoint: true }],
+    [", both", { accumulate: 2, checkpoint: true }],
+  ];
+  // Neither way changes a gradient by more than rounding, so one run of the reference is what all are compared with.
+  const expected = lossCurve(reference(), {});
+  for (const [way, changes] of ways) {
+    check(`the losses of twenty training steps${way}`, async (backend) => {
+      const [{ losses, final }, reference] = [await lossCurve(backend, changes), await expected];
+      expect(losses).toHaveLength(20);
+      losses.forEach((loss, i) => {
+        expect(Math.abs(loss / reference.losses[i]! - 1), `loss of step ${i + 1}`).toBeLessThan(1e-4);
+      });
+      const names = Object.keys(final).filter((name) => !name.endsWith("qkv.bias"));
+      for (const name of names) expectClose({ [name]: final[name]! }, { [name]: reference.final[name]! }, 0.01);
+    });
+  }
+
+  check("training in f16 stays near training in f32", async (backend) => {
+    if (!backend.capabilities.dtypes.includes("f16")) return;
+    const [{ losses, scale }, wide] = [await lossCurve(backend, { precision: "f16" }), await expected];
+    expect(scale).toBe(2 ** 16);
+    losses.forEach((loss, i) => {
+      expect(Math.abs(loss / wide.losses[i]! - 1), `loss of step ${i + 1}`).toBeLessThan(0.01);
+    });
+    expect(losses).not.toEqual(wide.losses);
+  });
+
+  check("training and validation leave no tensor behind", async (backend) => {
+    expect(backend.memory().liveTensors).toBe(0);
+  });
+}
+
+async function lossCurve(backend: Backend, changes: Partial<TrainOptions>) {
+  const losses: number[] = [];
+  const { state } = await train({
+    model,
+    data,
+    backend,
+    steps: 20,
+    batchSize: 4,
+    learningRate: 1e-3,
+    gradientClip: 1,
+    ema: { decay: 0.9 },
+    stepsPerCall: 6,
+    validation: { data, batchSize: 4, batches: 1 },
+    onMetrics: ({ loss }) => losses.push(loss),
+    ...changes,
+  });
+  return { losses, final: state.ema, scale: state.lossScale?.scale };
+}
