@@ -76,6 +76,7 @@ const asWords = new BigUint64Array(asDouble.buffer);
 
 /** To `bits` binary places after the leading one, or fewer below the exponent `least` where numbers are subnormal. */
 function rounded(value: number, bits: number, least: number, largest: number): number {
+  if (!Number.isFinite(value)) return value;
   asDouble[0] = value;
   const exponent = Number((asWords[0]! >> 52n) & 0x7ffn) - 1023;
   // Adding and taking away 1.5 * 2^52 units leaves a whole number of units, rounded as float64 rounds: ties to even.
