@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 test.each([
   ["README.md", ["2,1,8,8"]],
   ["docs/how-a-dit-runs.md", ["graph gate(", "reference", "ort-cpu"]],
+  ["docs/training.md", ["the same loss"]],
 ])("the code in %s runs", async (page, expected) => {
   const text = readFileSync(join(root, page), "utf8");
   const code = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block).join("\n");

@@ -35,15 +35,20 @@ const diffusion = z.strictObject({
     .describe("hybrid: squared error plus the variational term that trains the variance"),
 });
 
-const ema = z.union([
+const ema = z.discriminatedUnion("kind", [
   z.strictObject({
-    decay: fraction.describe("Kept of the average in each step; 0.9999 in the paper, less for short runs"),
+    kind: z.literal("constant").describe("forgets at one rate"),
+    decay: fraction
+      .default(0.9999)
+      .describe("What the average keeps in each step; 0.9999 in the paper, less for short runs"),
     warmup: z.boolean().default(false).describe("Begin with a lower decay, which forgets the first weights sooner"),
   }),
   z.strictObject({
+    kind: z.literal("power").describe("reaches back over a fixed share of the run so far"),
     sigmaRel: positive
       .max(widestEma)
-      .describe("Width of the average, in units of the steps trained so far; 0.05 to 0.15"),
+      .default(0.1)
+      .describe("Width of the average as a share of the steps trained; usually 0.05 to 0.15"),
   }),
 ]);
 
@@ -67,8 +72,8 @@ const train = z.strictObject({
     .default(null)
     .describe("Largest norm of the gradient; null does not clip, as in the paper"),
   ema: ema
-    .prefault({ decay: 0.9999 })
-    .describe("The averaged weights that draw the samples; a decay, or the width of a power-function profile"),
+    .default({ kind: "constant", decay: 0.9999, warmup: false })
+    .describe("How the averaged weights, which draw the samples, forget"),
   accumulate: count
     .default(1)
     .describe("Parts that a batch goes through one after the other, in the memory of one; changes results by rounding"),

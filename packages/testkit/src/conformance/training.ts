@@ -3,14 +3,18 @@ import {
   type Dataset,
   diffusionDefaults,
   ditConfig,
+  ditSpec,
+  hostF32,
+  initialize,
   type ModelConfig,
   reference,
   type TrainOptions,
   train,
   UnsupportedError,
+  type Weights,
 } from "@dit/core";
 import { expect } from "vitest";
-import { formulaInput } from "../formula";
+import { formulaInput, formulaParameter } from "../formula";
 import { expectClose } from "./runs";
 import type { Suite } from "./suite";
 
@@ -33,7 +37,7 @@ const data: Dataset = {
 };
 
 /** Twenty steps, each of whose losses must be the reference's. */
-export function testTraining({ check }: Suite): void {
+export function testTraining({ check, tolerance }: Suite): void {
   const ways: readonly (readonly [way: string, changes: Partial<TrainOptions>])[] = [
     ["", {}],
     [", a batch in two parts", { accumulate: 2 }],
@@ -54,6 +58,16 @@ export function testTraining({ check }: Suite): void {
       for (const name of names) expectClose({ [name]: final[name]! }, { [name]: expected.final[name]! }, 0.01);
     });
   }
+
+  check("a batch in four parts has the gradients of the whole batch", async (backend) => {
+    const [whole, parts] = [await firstMoments(backend, 1), await firstMoments(backend, 4)];
+    for (const [name, { data }] of Object.entries(whole)) {
+      const largest = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const worst = data.reduce((most, x, i) => Math.max(most, Math.abs(x - parts[name]!.data[i]!)), 0);
+      // A key's bias shifts all scores of a row alike: its gradient is rounding and nothing else.
+      if (!name.endsWith("qkv.bias")) expect(worst, name).toBeLessThanOrEqual(Math.max(1e-6, tolerance) * largest);
+    }
+  });
 
   check("training in f16 stays near training in f32, or is refused", async (backend) => {
     if (!backend.capabilities.dtypes.includes("f16")) {
@@ -89,4 +103,26 @@ async function lossCurve(backend: Backend, changes: Partial<TrainOptions>) {
     ...changes,
   });
   return { losses, final: state.ema, scale: state.lossScale?.scale };
+}
+
+/** AdamW's first moments after one step: a tenth of the gradients. */
+async function firstMoments(backend: Backend, accumulate: number): Promise<Weights> {
+  const weights = Object.fromEntries(
+    Object.entries(initialize(ditSpec(model.dit), 0)).map(([name, { shape, data }]) => [
+      name,
+      // Fresh gates are 0 and let no gradient through.
+      data.every((x) => x === 0) ? formulaParameter(name, shape) : hostF32(shape, data),
+    ]),
+  );
+  const { state } = await train({
+    model,
+    data,
+    backend,
+    steps: 1,
+    batchSize: 8,
+    init: weights,
+    ema: { decay: 0 },
+    accumulate,
+  });
+  return state.m;
 }
