@@ -73,6 +73,7 @@ export async function trainCommand(command: TrainCommand): Promise<TrainSummary>
   const init = config.init === null || from !== undefined ? undefined : await openModel(config.init);
   if (init !== undefined) requireSameShape(model, init.config, `init ${config.init}`);
   const backend = await openBackend(config.backend);
+  requirePrecision(config, backend);
   // Before the first step, so that a model that cannot be sampled this way is not trained first.
   const preview = await previewer(model, backend, config);
 
@@ -172,6 +173,11 @@ function requireContinuation(
       `${data.name} does not hold the training images that this run was saved with (data, imageSize and validation decide them); to train on others, start a new run with --init`,
     );
   }
+}
+
+function requirePrecision({ train: { precision } }: TrainConfig, { name, capabilities: { dtypes } }: Backend): void {
+  if (dtypes.includes(precision)) return;
+  throw new ConfigError(`train.precision is ${precision}, but ${name} computes in ${dtypes.join(", ")}`);
 }
 
 function trainSettings({ train: t }: TrainConfig) {
