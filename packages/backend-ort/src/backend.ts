@@ -1,5 +1,5 @@
 import { type Backend, ConfigError, type HostTensor, type Port } from "@dit/core";
-import { bindConstants, disposeAll, matchFeeds, matchStacked } from "@dit/core/internal";
+import { bindConstants, disposeAll, matchFeeds, matchStacked, requireDTypes, stepGraph } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
 import { lowerGraph, lowerScanGraph, nativeComposites, tripCount } from "./lower/lowerGraph";
 import { Tensors } from "./ortTensor";
@@ -44,11 +44,16 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 26 }: 
       ]),
     );
 
+  const name = `ort-${provider}`;
+  // The processor's kernels compute f16 in f32 and round; there are none for bf16.
+  const dtypes = ["f32", "f16", "i32", "bool"] as const;
+
   return {
-    name: `ort-${provider}`,
-    capabilities: { dtypes: ["f32", "i32", "bool"], nativeComposites, scanStaysOnDevice: true },
+    name,
+    capabilities: { dtypes, nativeComposites, scanStaysOnDevice: true },
 
     async compile(graph, { constants = {} } = {}) {
+      requireDTypes(graph, name, dtypes);
       const { free } = bindConstants(graph.name, graph.inputs, constants);
       const session = await sessions.open(lowerGraph(graph, constants));
       return {
@@ -64,6 +69,7 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 26 }: 
     },
 
     async compileScan(scan, { constants: bound = {} } = {}) {
+      requireDTypes(stepGraph(scan), name, dtypes);
       const { free } = bindConstants(scan.name, scan.constants, bound);
       const session = await sessions.open(lowerScanGraph(scan, bound));
       return {

@@ -8,7 +8,7 @@ import { workFolder } from "./workFolder";
 
 // Logging, saving and the calls to the backend are out of step with each other on purpose.
 const settings = {
-  train: { steps: 300, batchSize: 4, learningRate: 0.001, emaDecay: 0.9, stepsPerCall: 7 },
+  train: { steps: 300, batchSize: 4, learningRate: 0.001, ema: { decay: 0.9 }, stepsPerCall: 7 },
   sample: { everySteps: 100, steps: 2, perClass: 1 },
   checkpoint: { everySteps: 10, keepLast: 3, keepEvery: 100 },
   log: { everySteps: 4 },

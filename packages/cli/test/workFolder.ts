@@ -27,7 +27,7 @@ const tiny = {
   validation: 0.2,
   model: { patchSize: 4, hiddenSize: 16, depth: 1, heads: 2 },
   backend: { kind: "ort", threads: 1 },
-  train: { steps: 20, batchSize: 4, learningRate: 0.001, emaDecay: 0.9 },
+  train: { steps: 20, batchSize: 4, learningRate: 0.001, ema: { decay: 0.9 } },
   sample: { everySteps: 20, steps: 3, perClass: 1 },
   checkpoint: { everySteps: 10 },
   log: { everySteps: 5 },

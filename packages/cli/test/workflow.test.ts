@@ -141,7 +141,7 @@ describe("dit train", () => {
     // So large a learning rate that the loss goes up and down.
     await ditOk(
       folder,
-      trainAs("kept", "--steps", "50", "--learning-rate", "0.05", ...settings, ...set("train.emaDecay=0")),
+      trainAs("kept", "--steps", "50", "--learning-rate", "0.05", ...settings, ...set("train.ema.decay=0")),
     );
     const measured = lines("kept").filter(({ validationLoss }) => validationLoss !== undefined);
     const best = measured.reduce((low, line) => (line.validationLoss! < low.validationLoss! ? line : low)).step!;

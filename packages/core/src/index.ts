@@ -58,14 +58,30 @@ export { type SamplerName, samplers } from "./define/sample/samplers";
 export { noiseLevels, type SpacingName, spacingNames } from "./define/sample/spacing";
 export { type SamplerTable, samplerRow } from "./define/sample/table";
 export { type AdamWConfig, adamwDefaults } from "./define/train/adamw";
-export { type LearningRateConfig, learningRateAt } from "./define/train/learningRate";
-export { backward } from "./differentiate/backward";
+export { type EmaConfig, emaDecayAt, widestEma } from "./define/train/ema";
+export { type DecayName, decays, type LearningRateConfig, learningRateAt } from "./define/train/learningRate";
+export type { LossScale } from "./define/train/lossScale";
+export { type BackwardOptions, backward } from "./differentiate/backward";
+export type { SegmentOf } from "./differentiate/recompute";
 export { valueAndGrad } from "./differentiate/valueAndGrad";
 export { normal } from "./host/normal";
 export { permutation, type StreamKey, uniform, uniformInts } from "./host/rng";
 export { readSafetensors, safetensorsPieces, writeSafetensors } from "./host/safetensors";
 export { toFloat32, toHostTensor } from "./host/toHostTensor";
-export { concat, constant, constantF32, gelu, scalar, select, sigmoid, silu, softmax, split, zeros } from "./ir/create";
+export {
+  barrier,
+  concat,
+  constant,
+  constantF32,
+  gelu,
+  scalar,
+  select,
+  sigmoid,
+  silu,
+  softmax,
+  split,
+  zeros,
+} from "./ir/create";
 export type { DType } from "./ir/dtype";
 export * from "./ir/errors";
 export type { Graph, Port, Scan } from "./ir/graph";
@@ -73,6 +89,7 @@ export { type HostTensor, hostF32, hostI32, hostTensor, hostZeros, lazyTensor } 
 export { print } from "./ir/print";
 export type { Shape } from "./ir/shape";
 export { type Bool, type F32, type I32, Tensor } from "./ir/tensor";
+export { castPrecision, type Precision } from "./lower/castPrecision";
 export type {
   Backend,
   Capabilities,

@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   trace: ["ir"],
   differentiate: ["ir", "trace"],
   lower: ["ir"],
-  define: ["ir", "host", "trace", "differentiate"],
+  define: ["ir", "host", "trace", "differentiate", "lower"],
   run: ["ir", "host", "trace", "differentiate", "lower", "define"],
 };
 

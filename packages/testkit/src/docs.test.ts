@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const pages: readonly (readonly [page: string, printed: readonly string[]])[] = [
   ["README.md", ["2,1,8,8"]],
   ["docs/how-a-dit-runs.md", ["graph gate(", "reference", "ort-cpu"]],
+  ["docs/training.md", ["the same loss"]],
 ];
 
 /** Pages each of whose sections stands alone, and what those print. */

@@ -17,6 +17,7 @@ export class Emitter {
   readonly initializers: TensorProto[];
   /** Model path of what is being emitted. */
   scope = "";
+  private readonly made = new Map<string, string>();
   private readonly bound: Map<string, HostTensor>;
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
@@ -56,6 +57,13 @@ export class Emitter {
     if (node === undefined) return false;
     this.nodes[at] = { ...node, outputs: node.outputs.map((output) => (output === value ? name : output)) };
     return true;
+  }
+
+  /** What `make` emits, once for each key in this graph. */
+  once(key: string, make: () => string): string {
+    const made = this.made.get(key) ?? make();
+    this.made.set(key, made);
+    return made;
   }
 
   /** A constant of whole numbers, as ONNX wants shapes and axes. Equal ones are stored once. */

@@ -1,3 +1,4 @@
+import type { Tensor } from "@dit/core";
 import { hostArray, type Node, type PrimitiveName } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
@@ -34,6 +35,12 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   cast: (emit, { attributes }, inputs) =>
     emit.op("Cast", inputs, { attributes: { to: attr.int(elementTypes[elementTypeOf[attributes.to]].code) } }),
   stopGradient: same("Identity"),
+  // Reshape hands its memory on without a copy, but cannot do so before it knows the shape: a shape worked out from the
+  // others. A value of shape computations is what neither folding nor merging of equal nodes looks through.
+  barrier: (emit, { shape, inputs: [, ...after] }, [x, ...names]) => {
+    const nothing = emit.once(`nothing of ${names}`, () => zeroFrom(emit, after, names));
+    return emit.op("Reshape", [x!, emit.op("Add", [emit.ints(shape), nothing])]);
+  },
 
   matmul: (emit, { attributes: { transposeA, transposeB }, rank }, inputs) => {
     const attributes = { transA: attr.int(transposeA ? 1 : 0), transB: attr.int(transposeB ? 1 : 0) };
@@ -84,6 +91,19 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
     return emit.op("ScatterND", [zeros, vectors, updates!], { attributes: { reduction: attr.string("add") } });
   },
 };
+
+/** An int64 [1] that is 0, whatever one element of each tensor is: also of those that are no numbers. */
+function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly string[]): string {
+  const elements = tensors.map(({ rank }, i) => {
+    const ends = (end: number) => emit.ints(new Array<number>(rank).fill(end));
+    const corner = rank === 0 ? names[i]! : emit.op("Slice", [names[i]!, ends(0), ends(1)]);
+    return emit.op("Cast", [emit.reshape(corner, [1])], { attributes: { to: attr.int(elementTypes.int64.code) } });
+  });
+  const joined =
+    elements.length === 1 ? elements[0]! : emit.op("Concat", elements, { attributes: { axis: attr.int(0) } });
+  const zeros = emit.op("Mul", [joined, emit.ints([0])]);
+  return elements.length === 1 ? zeros : emit.op("ReduceSum", [zeros, emit.ints([0])]);
+}
 
 /** ONNX takes no axes for all axes unless it is told not to. */
 function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {

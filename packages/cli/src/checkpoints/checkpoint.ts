@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import {
   FormatError,
   type HostTensor,
+  type LossScale,
   type ModelConfig,
   modelFromSafetensors,
   modelToSafetensors,
@@ -30,6 +31,8 @@ export interface CheckpointNotes {
   readonly meter: MeterState;
   /** Fingerprint of the training images. */
   readonly data: string;
+  /** Of a run in f16: numbers that the step carries beside the tensors. */
+  readonly lossScale?: LossScale;
 }
 
 /** A checkpoint on disk. */
@@ -53,7 +56,7 @@ export function writeCheckpoint(
   folder: string,
   config: ModelConfig,
   state: TrainState,
-  notes: CheckpointNotes,
+  notes: Omit<CheckpointNotes, "lossScale">,
 ): string {
   const name = `step-${String(state.step).padStart(6, "0")}`;
   const temporary = join(folder, `${temporaryPrefix}${name}`);
@@ -63,7 +66,7 @@ export function writeCheckpoint(
     [checkpointFiles.model, modelToSafetensors({ config, weights: state.params })],
     [checkpointFiles.ema, modelToSafetensors({ config, weights: state.ema })],
     [checkpointFiles.optimizer, writeSafetensors({ ...prefixed("m", state.m), ...prefixed("v", state.v) })],
-    [checkpointFiles.state, `${JSON.stringify({ formatVersion, ...notes }, null, 2)}\n`],
+    [checkpointFiles.state, `${JSON.stringify({ formatVersion, ...notes, lossScale: state.lossScale }, null, 2)}\n`],
   ];
   for (const [file, content] of files) writeFlushed(join(temporary, file), content);
   flushFolder(temporary);
@@ -97,7 +100,9 @@ export function readCheckpoint(path: string): Checkpoint {
         toHostTensor(tensor) as HostTensor<"f32">,
       ]),
     );
-  return { config, notes, state: { step: notes.step, params, ema, m: moments("m"), v: moments("v") } };
+  const { step, lossScale } = notes;
+  const state = { step, params, ema, m: moments("m"), v: moments("v") };
+  return { config, notes, state: lossScale === undefined ? state : { ...state, lossScale } };
 }
 
 /** The checkpoints in a folder, oldest first. Half-written ones are not among them. */

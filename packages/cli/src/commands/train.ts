@@ -7,17 +7,13 @@ import {
   blockDefaults,
   ConfigError,
   countParams,
-  createSampler,
   ditSpec,
-  type Model,
   type ModelConfig,
-  type StepMetrics,
   type TrainState,
   train,
 } from "@dit/core";
 import {
   type Checkpoint,
-  type CheckpointNotes,
   listCheckpoints,
   readCheckpoint,
   removeUnfinished,
@@ -28,7 +24,6 @@ import { type ConfigSources, configFileText, resolveConfig } from "../config/res
 import type { TrainConfig } from "../config/trainConfig";
 import { type Dataset, split } from "../data/dataset";
 import { openDataset } from "../data/openDataset";
-import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
 import { modelFromConfig } from "../modelFromConfig";
 import { openBackend } from "../openBackend";
@@ -36,11 +31,11 @@ import type { Progress } from "../output/progress";
 import { writeReport } from "../report/writeReport";
 import { atomicWrite, removeTemporaries } from "../run/atomicWrite";
 import { environment } from "../run/environment";
-import { addToMeter, emptyMeter, type MeterState, readMeter } from "../run/meter";
-import { appendMetric, truncateMetrics } from "../run/metrics";
+import { truncateMetrics } from "../run/metrics";
+import { previewer } from "../run/previewer";
+import { recorder } from "../run/recorder";
 import { createRunFolder, moveAside, type RunFolder, runFolder } from "../run/runFolder";
 import { lockRun } from "../run/runLock";
-import { tensorBoardWriter } from "../run/tensorboard";
 import { stopSignal } from "../stopSignal";
 
 export interface TrainCommand {
@@ -87,6 +82,7 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   const init = config.init === null || from !== undefined ? undefined : await openModel(config.init);
   if (init !== undefined) requireSameShape(model, init.config, `init ${config.init}`);
   const backend = await openBackend(config.backend);
+  requirePrecision(config, backend);
   // Before the first step, so that a model that cannot be sampled this way is not trained first.
   const preview = await previewer(model, backend, config);
 
@@ -99,7 +95,7 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   atomicWrite(run.config, files.config);
   atomicWrite(run.environment, files.environment);
   truncateMetrics(run.metrics, from?.notes.step ?? 0);
-  const recorder = record(run, config, progress, from?.notes);
+  const record = recorder(run, config, progress, from?.notes);
   const stop = stopSignal(() => progress.note("stopping after this call; once more quits without saving"));
   const parameters = countParams(ditSpec(model.dit));
   progress.note(
@@ -123,15 +119,15 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
       checkpointEvery: config.checkpoint.everySteps,
       previewEvery: config.sample.everySteps,
       signal: stop.signal,
-      onMetrics: recorder.step,
-      onValidation: recorder.validation,
+      onMetrics: record.step,
+      onValidation: record.validation,
       onPreview: async (step, current) => {
         await preview.draw(run, step, current);
         writeReport(run, resolved, parameters);
       },
       onCheckpoint: (current: TrainState) => {
         const path = writeCheckpoint(run.checkpoints, model, current, {
-          ...recorder.notes(current.step),
+          ...record.notes(current.step),
           data: data.train.fingerprint,
         });
         applyRetention(run.checkpoints, config.checkpoint);
@@ -143,7 +139,7 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
     applyRetention(run.checkpoints, config.checkpoint);
     writeReport(run, resolved, parameters);
     stop.throwIfReceived(`stopped at step ${state.step}; continue with: dit train --resume ${run.path}`);
-    return { run: run.path, step: state.step, loss: recorder.lastLoss(), report: run.report };
+    return { run: run.path, step: state.step, loss: record.lastLoss(), report: run.report };
   } finally {
     progress.done();
     stop.dispose();
@@ -196,6 +192,11 @@ function requireContinuation(
   }
 }
 
+function requirePrecision({ train: { precision } }: TrainConfig, { name, capabilities: { dtypes } }: Backend): void {
+  if (dtypes.includes(precision)) return;
+  throw new ConfigError(`train.precision is ${precision}, but ${name} computes in ${dtypes.join(", ")}`);
+}
+
 function trainSettings({ train: t }: TrainConfig) {
   const adamw: AdamWConfig = { betas: t.betas, epsilon: t.eps, weightDecay: t.weightDecay };
   return {
@@ -205,7 +206,10 @@ function trainSettings({ train: t }: TrainConfig) {
     learningRate: t.learningRate,
     warmup: t.warmup,
     decay: t.decay,
-    emaDecay: t.emaDecay,
+    ema: t.ema,
+    accumulate: t.accumulate,
+    checkpoint: t.checkpoint,
+    precision: t.precision,
     stepsPerCall: t.stepsPerCall,
     adamw,
     ...(t.gradientClip === null ? {} : { gradientClip: t.gradientClip }),
@@ -237,68 +241,3 @@ function requireSameShape({ dit: wanted }: ModelConfig, { dit: given }: ModelCon
     );
   }
 }
-
-/** Turns steps into lines of metrics, TensorBoard events and progress. A step has one line, with its validation loss if it has one. */
-function record(run: RunFolder, config: TrainConfig, progress: Progress, from: CheckpointNotes | undefined) {
-  const board = tensorBoardWriter(run.tensorboard, { firstStep: (from?.step ?? 0) + 1 });
-  const started = performance.now();
-  let meter: MeterState = from?.meter ?? emptyMeter;
-  let last: StepMetrics | undefined;
-  let measured: { step: number; loss: number } | undefined;
-  const seconds = () => Math.round((from?.seconds ?? 0) * 1000 + performance.now() - started) / 1000;
-  const write = ({ learningRate, imagesPerSecond, step }: StepMetrics, extra: { validationLoss?: number } = {}) => {
-    const line = { ...readMeter(meter), learningRate, imagesPerSecond, ...extra };
-    meter = emptyMeter;
-    appendMetric(run.metrics, { step, ...line, seconds: seconds() });
-    board.scalars(step, line);
-    progress.event("metrics", { step, ...line });
-  };
-  const isLast = (step: number) => step === config.train.steps;
-  const isLogged = (step: number) => step % config.log.everySteps === 0 || isLast(step);
-  const isMeasured = (step: number) =>
-    config.validation > 0 && (step % config.checkpoint.everySteps === 0 || isLast(step));
-  return {
-    step: (metrics: StepMetrics) => {
-      last = metrics;
-      meter = addToMeter(meter, metrics);
-      progress.update({
-        step: metrics.step,
-        total: config.train.steps,
-        loss: readMeter(meter).loss,
-        imagesPerSecond: metrics.imagesPerSecond,
-      });
-      if (isLogged(metrics.step) && !isMeasured(metrics.step)) write(metrics);
-    },
-    validation: (step: number, loss: number) => {
-      measured = { step, loss };
-      if (last !== undefined) write(last, { validationLoss: loss });
-    },
-    notes: (step: number): Omit<CheckpointNotes, "data"> => ({
-      step,
-      seconds: seconds(),
-      meter,
-      ...(measured?.step === step ? { validationLoss: measured.loss } : {}),
-    }),
-    lastLoss: () => last?.loss ?? null,
-  };
-}
-
-/** Draws the same noise at each visit, so that one sees the same pictures grow. */
-async function previewer(model: ModelConfig, backend: Backend, config: TrainConfig) {
-  const { perClass, everySteps: _, sampler, ...rest } = config.sample;
-  const shown = Math.max(1, Math.min(model.dit.numClasses, largestPreview));
-  const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
-  const settings = { ...rest, ...(sampler !== null && { sampler }) };
-  const compiled = await createSampler(model, backend, classes.length, settings);
-  return {
-    draw: async (run: RunFolder, step: number, current: Model) => {
-      const samples = await compiled.run(current.weights, classes, { seed: config.train.seed });
-      const file = join(run.samples, `step-${String(step).padStart(6, "0")}.png`);
-      drawGrid(file, samples, perClass, { "dit:step": String(step) });
-    },
-    dispose: () => compiled.dispose(),
-  };
-}
-
-/** Classes in a preview. */
-const largestPreview = 10;

@@ -108,6 +108,20 @@ describe("resolveConfig", () => {
     });
   });
 
+  it("takes averages by their decay or by their width", () => {
+    const emaOf = (...sets: string[]) => resolveConfig({ sets }).config.train.ema;
+    expect(emaOf()).toEqual({ kind: "constant", decay: 0.9999, warmup: false });
+    expect(emaOf("train.ema.decay=0.9")).toEqual({ kind: "constant", decay: 0.9, warmup: false });
+    expect(emaOf("train.ema.kind=power")).toEqual({ kind: "power", sigmaRel: 0.1 });
+    expect(emaOf("train.ema.kind=power", "train.ema.sigmaRel=0.05")).toEqual({ kind: "power", sigmaRel: 0.05 });
+  });
+
+  it("refuses parts that do not divide a batch", () => {
+    expect(() => resolveConfig({ sets: ["train.batchSize=10", "train.accumulate=4"] })).toThrow(
+      "which does not divide train.batchSize (10)",
+    );
+  });
+
   it("keeps texts that look like numbers texts, and takes null", () => {
     const { config } = resolveConfig({
       sets: ["name=2024", "train.gradientClip=null", "sample.guidanceChannels=3", "sample.clip=false"],

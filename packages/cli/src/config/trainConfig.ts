@@ -1,4 +1,6 @@
 import {
+  type DecayName,
+  decays,
   ditPresets,
   flowPredictions,
   flowWeightings,
@@ -7,6 +9,7 @@ import {
   spacingNames,
   timeSamplings,
   weightings,
+  widestEma,
 } from "@dit/core";
 import { z } from "zod";
 import { blockConfigSchema } from "./blockConfig";
@@ -70,15 +73,32 @@ const flow = z.strictObject({
   timeSampling,
 });
 
+const ema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("constant").describe("forgets at one rate"),
+    decay: fraction
+      .default(0.9999)
+      .describe("What the average keeps in each step; 0.9999 in the paper, less for short runs"),
+    warmup: z.boolean().default(false).describe("Begin with a lower decay, which forgets the first weights sooner"),
+  }),
+  z.strictObject({
+    kind: z.literal("power").describe("reaches back over a fixed share of the run so far"),
+    sigmaRel: positive
+      .max(widestEma)
+      .default(0.1)
+      .describe("Width of the average as a share of the steps trained; usually 0.05 to 0.15"),
+  }),
+]);
+
 const train = z.strictObject({
   steps: count.default(10_000).describe("Optimiser steps; the paper's comparisons take 400,000"),
   batchSize: count.default(64).describe("Images in a step; the paper's 256 is slow on a CPU"),
   learningRate: positive.default(1e-4).describe("AdamW's step size; 1e-4 in the paper at every size"),
   warmup: z.int().min(0).default(0).describe("Steps over which the learning rate rises from 0; the paper needs none"),
   decay: z
-    .enum(["constant", "cosine"])
+    .enum(Object.keys(decays) as DecayName[])
     .default("constant")
-    .describe("The learning rate after the warm-up; cosine ends at 0"),
+    .describe("The learning rate after the warm-up; constant in the paper; cosine, linear and wsd end at 0"),
   weightDecay: z.number().min(0).default(0).describe("Decoupled weight decay; none in the paper"),
   betas: z
     .tuple([fraction, fraction])
@@ -89,9 +109,20 @@ const train = z.strictObject({
     .nullable()
     .default(null)
     .describe("Largest norm of the gradient; null does not clip, as in the paper"),
-  emaDecay: fraction
-    .default(0.9999)
-    .describe("Decay of the averaged weights that draw the samples; 0.9999 in the paper, less for short runs"),
+  ema: ema
+    .default({ kind: "constant", decay: 0.9999, warmup: false })
+    .describe("How the averaged weights, which draw the samples, forget"),
+  accumulate: count
+    .default(1)
+    .describe("Parts that a batch goes through one after the other, in the memory of one; changes results by rounding"),
+  checkpoint: z
+    .boolean()
+    .default(false)
+    .describe("Compute each block again in the backward pass instead of keeping it: a third slower, far less memory"),
+  precision: z
+    .enum(["f32", "f16", "bf16"])
+    .default("f32")
+    .describe("What the network computes in; weights, optimiser and loss stay in f32"),
   seed: z.int().min(0).default(0).describe("Decides initial weights, noise, data order and dropped labels"),
   stepsPerCall: count
     .default(20)
@@ -227,6 +258,12 @@ export const trainConfigSchema = z
     }
     if (guidanceInterval !== null && guidanceInterval[0] > guidanceInterval[1]) {
       reject(["sample", "guidanceInterval"], `is [${guidanceInterval}]: its first timestep lies above its last`);
+    }
+    if (config.train.batchSize % config.train.accumulate !== 0) {
+      reject(
+        ["train", "accumulate"],
+        `is ${config.train.accumulate}, which does not divide train.batchSize (${config.train.batchSize})`,
+      );
     }
     if (config.train.warmup > config.train.steps) {
       reject(["train", "warmup"], `is ${config.train.warmup}, more than train.steps (${config.train.steps})`);

@@ -7,31 +7,62 @@ import { topologicalOrder } from "../ir/graph";
 import type { GradientRule, OpName } from "../ir/ops";
 import { inScope } from "../ir/scope";
 import type { F32, Tensor } from "../ir/tensor";
+import { recomputed, type Segment, type SegmentOf } from "./recompute";
+
+export interface BackwardOptions {
+  /** What is computed again in the backward pass instead of being kept; by default nothing. */
+  readonly recompute?: SegmentOf;
+}
 
 /**
  * Reverse mode: the gradients of `output` with respect to each tensor of `wrt`, as new nodes of the same graph.
  * `seed` is the gradient of whatever follows with respect to `output`. Tensors of `wrt` are leaves: what they were made
  * from does not count. Tensors that `output` does not depend on have a gradient of zeros.
  */
-export function backward(output: F32, seed: F32, wrt: readonly Tensor[]): F32[] {
+export function backward(
+  output: F32,
+  seed: F32,
+  wrt: readonly Tensor[],
+  { recompute = () => undefined }: BackwardOptions = {},
+): F32[] {
   const leaves = new Set(wrt);
   const order = topologicalOrder([output], (node) => leaves.has(node));
   const active = dependants(order, leaves);
   const gradients = new Map<Tensor, F32>([[output, seed]]);
-  for (const node of order.reverse()) {
-    const gradient = gradients.get(node);
-    if (gradient === undefined || leaves.has(node) || !active.has(node)) continue;
-    const inputGradients = inScope(node.scope, () => gradientsOfInputs(node, gradient));
+  const segmentOf: SegmentOf = (node) => (node.inputs.length === 0 || leaves.has(node) ? undefined : recompute(node));
+  const segments = new Map<string, Segment>();
+  /** Tensors before a segment whose gradient it has added to since the last segment was entered. */
+  const left = new Set<Tensor>();
+
+  /** The node and its gradient as its gradient rule should see them. */
+  const seen = (node: Tensor, gradient: F32): readonly [Tensor, F32] => {
+    const name = segmentOf(node);
+    if (name === undefined) return [node, gradient];
+    const known = segments.get(name);
+    if (known !== undefined) return [known.copies.get(node)!, gradient];
+    left.delete(node);
+    const finished = [...left].map((x) => gradients.get(x)!);
+    const segment = recomputed(order, (other) => segmentOf(other) === name, gradient, finished);
+    left.clear();
+    segments.set(name, segment);
+    return [segment.copies.get(node)!, segment.gradient];
+  };
+
+  for (const node of order.toReversed()) {
+    const arrived = gradients.get(node);
+    if (arrived === undefined || leaves.has(node) || !active.has(node)) continue;
+    const inputGradients = inScope(node.scope, () => gradientsOfInputs(...seen(node, arrived)));
     node.inputs.forEach((x, i) => {
       const g = inputGradients[i];
       if (g === undefined || !active.has(x)) return;
       const sum = gradients.get(x);
       gradients.set(x, sum === undefined ? g : inScope(x.scope, () => sum.add(g)));
+      if (leaves.has(x) || segmentOf(x) !== segmentOf(node)) left.add(x);
     });
   }
   return wrt.map((x) => {
     if (!isFloat(x.dtype)) throw new DitError(`cannot differentiate with respect to a tensor of ${x.dtype}`);
-    return gradients.get(x) ?? zeros("f32", x.shape);
+    return gradients.get(x) ?? (zeros(x.dtype, x.shape) as F32);
   });
 }
 

@@ -9,6 +9,8 @@ import {
   f32ArrayToF16,
   f32ToBf16,
   f32ToF16,
+  roundToBf16,
+  roundToF16,
 } from "./halfPrecision";
 
 const allPatterns = Uint16Array.from({ length: 65536 }, (_, i) => i);
@@ -132,4 +134,46 @@ test("array forms agree with the scalar ones on a view at an offset", () => {
   expect([...f32ArrayToBf16(values)]).toEqual([...values].map(f32ToBf16));
   expect([...f16ArrayToF32(Uint16Array.of(1, 2, 3))]).toEqual([1, 2, 3].map(f16ToF32));
   expect([...bf16ArrayToF32(Uint16Array.of(1, 2, 3))]).toEqual([1, 2, 3].map(bf16ToF32));
+});
+
+describe("rounding float64 in one go", () => {
+  const formats = [
+    ["f16", roundToF16, f16ToF32, 0x7c00],
+    ["bf16", roundToBf16, bf16ToF32, 0x7f80],
+  ] as const;
+
+  test.each(formats)("%s: goes to the nearest value, from half-way to the even one", (_, round, decode, above) => {
+    for (let bits = 0; bits < above - 1; bits++) {
+      const [low, high] = [decode(bits), decode(bits + 1)];
+      const middle = (low + high) / 2;
+      const even = bits % 2 === 0 ? low : high;
+      const nudge = (high - low) * 2 ** -30;
+      const seen = [low, middle - nudge, middle, middle + nudge, high, -middle].map(round);
+      if (!seen.every((x, i) => x === [low, low, even, high, high, -even][i])) expect({ bits, seen }).toBe("nearest");
+    }
+  });
+
+  test("does not round twice: by way of float32 this would be a tie, and go down", () => {
+    const value = 1 + 2 ** -11 + 2 ** -40;
+    expect(f16ToF32(f32ToF16(value))).toBe(1);
+    expect(roundToF16(value)).toBe(1 + 2 ** -10);
+  });
+
+  test.each(formats)(
+    "%s: overflows where the next value would be nearer, keeps zeros and NaN",
+    (_, round, decode, above) => {
+      const largest = decode(above - 1);
+      const limit = largest + (largest - decode(above - 2)) / 2;
+      expect([limit, -limit, limit * (1 - 2 ** -40), Infinity, -Infinity].map(round)).toEqual([
+        Infinity,
+        -Infinity,
+        largest,
+        Infinity,
+        -Infinity,
+      ]);
+      expect(round(Number.NaN)).toBeNaN();
+      expect(Object.is(round(-0), -0)).toBe(true);
+      expect(Object.is(round(-1e-300), -0)).toBe(true);
+    },
+  );
 });

@@ -29,6 +29,16 @@ export function f32ToBf16(value: number): number {
   return f32BitsToBf16Bits(asBits[0]!);
 }
 
+/** The binary16 value nearest to a float64, ties to even. Rounded once: by way of float32 some ties would fall wrong. */
+export function roundToF16(value: number): number {
+  return rounded(value, 10, -14, 65504);
+}
+
+/** The bfloat16 value nearest to a float64, ties to even; rounded once. */
+export function roundToBf16(value: number): number {
+  return rounded(value, 7, -126, bf16ToF32(0x7f7f));
+}
+
 /** `f16ToF32` of every element, [n] to [n]. NaNs keep their bits. */
 export function f16ArrayToF32(bits: Uint16Array): Float32Array {
   const out = new Float32Array(bits.length);
@@ -59,6 +69,21 @@ export function f32ArrayToBf16(values: Float32Array): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = f32BitsToBf16Bits(words[i]!);
   return out;
+}
+
+const asDouble = new Float64Array(1);
+const asWords = new BigUint64Array(asDouble.buffer);
+
+/** To `bits` binary places after the leading one, or fewer below the exponent `least` where numbers are subnormal. */
+function rounded(value: number, bits: number, least: number, largest: number): number {
+  if (!Number.isFinite(value)) return value;
+  asDouble[0] = value;
+  const exponent = Number((asWords[0]! >> 52n) & 0x7ffn) - 1023;
+  // Adding and taking away 1.5 * 2^52 units leaves a whole number of units, rounded as float64 rounds: ties to even.
+  const shift = 1.5 * 2 ** 52 * 2 ** (Math.max(exponent, least) - bits);
+  const nearest = value + shift - shift;
+  if (Math.abs(nearest) > largest) return nearest < 0 ? -Infinity : Infinity;
+  return nearest === 0 ? value * 0 : nearest;
 }
 
 function f16BitsToF32Bits(half: number): number {

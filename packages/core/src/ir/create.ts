@@ -54,6 +54,11 @@ export function select<D extends DType>(
   return apply("select", [condition, whenTrue, whenFalse], {});
 }
 
+/** `x`, which exists only once each of `after` does: what is computed from it comes later than they. */
+export function barrier<D extends DType>(x: Tensor<D>, after: readonly Tensor[]): Tensor<D> {
+  return after.length === 0 ? x : apply("barrier", [x, ...after], {});
+}
+
 /** `updates` [...indices, ...rest] summed into zeros of [rows, ...rest]. */
 export function scatterAdd<D extends DType>(indices: Tensor<"i32">, updates: Tensor<D>, rows: number): Tensor<D> {
   return apply("scatterAdd", [indices, updates], { rows });

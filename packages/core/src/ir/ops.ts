@@ -53,6 +53,8 @@ export interface Primitives {
   cast: Op<One, { readonly to: DType }>;
   /** The identity, through which no gradient flows. */
   stopGradient: Op<One>;
+  /** The identity on `x`, which exists only once each of `after` does. Nothing behind it is merged with anything before it. */
+  barrier: Op<readonly [x: Tensor, ...after: Tensor[]]>;
 
   /** [..., M, K] x [..., K, N] -> [..., M, N] with equal leading axes; a transposed operand has its last two swapped. */
   matmul: Op<Two, { readonly transposeA: boolean; readonly transposeB: boolean }>;

@@ -26,6 +26,7 @@ export function partInputs(node: Tensor, isBatched: (x: Tensor) => boolean, coun
   switch (node.op) {
     case "input":
     case "constant":
+    case "barrier":
     case "gather":
     case "scatterAdd":
       return undefined;

@@ -42,7 +42,7 @@ async function trained(change: Partial<FlowConfig>, options: Partial<TrainOption
   const losses: number[] = [];
   const { model } = await train({
     ...{ model: configOf(change), data, backend: reference(), steps: 300, batchSize: 16, seed: 1 },
-    ...{ learningRate: 1e-2, decay: "cosine", emaDecay: 0.98 },
+    ...{ learningRate: 1e-2, decay: "cosine", ema: { decay: 0.98 } },
     onMetrics: ({ loss }) => losses.push(loss),
     ...options,
   });

@@ -7,7 +7,14 @@ import { toyData, toyModel } from "./toyModel";
 import { type StepMetrics, type TrainOptions, type TrainResult, train } from "./train";
 import { firstState, type TrainState } from "./trainState";
 
-const settings = { model: toyModel, data: toyData, batchSize: 2, seed: 3, learningRate: 0.01, emaDecay: 0.9 } as const;
+const settings = {
+  model: toyModel,
+  data: toyData,
+  batchSize: 2,
+  seed: 3,
+  learningRate: 0.01,
+  ema: { decay: 0.9 },
+} as const;
 
 /** Trains on a fresh reference and looks on. */
 async function run(changes: Partial<TrainOptions> = {}) {
@@ -126,6 +133,42 @@ describe("a training run", () => {
     expect(state.ema["t_embedder.mlp.0.weight"]).toEqual(init["t_embedder.mlp.0.weight"]);
   });
 
+  test("in f16 goes on from a checkpoint to the bit, its loss scale too", async () => {
+    const half = { precision: "f16", steps: 6 } as const;
+    const all = await run(half);
+    const first = await run({ ...half, steps: 2 });
+    expect((await run({ ...half, resume: first.state })).state).toEqual(all.state);
+    expect(all.state.lossScale).toEqual({ scale: 65536, streak: 6 });
+    expect(all.metrics.map(({ lossScale }) => lossScale)).toEqual([1, 2, 3, 4, 5, 6].map(() => 65536));
+  });
+
+  test("in f16 passes over steps whose gradients overflow, until the loss scale is small enough", async () => {
+    const fresh = firstState(toyModel, 3);
+    const { state, metrics } = await run({
+      precision: "f16",
+      steps: 30,
+      resume: { ...fresh, lossScale: { scale: 2 ** 40, streak: 5 } },
+    });
+    const overflows = metrics.map(({ gradNorm }) => !Number.isFinite(gradNorm));
+    const skipped = overflows.filter((overflow) => overflow).length;
+    const streak = metrics.length - 1 - overflows.lastIndexOf(true);
+    expect(skipped).toBeGreaterThan(3);
+    expect(skipped).toBeLessThan(30);
+    expect(state.lossScale).toEqual({ scale: 2 ** (40 - skipped), streak });
+    const after = await run({
+      precision: "f16",
+      steps: 1,
+      resume: { ...fresh, lossScale: { scale: 2 ** 40, streak: 5 } },
+    });
+    expect({ ...after.state, step: 0, lossScale: undefined }).toEqual({ ...fresh, lossScale: undefined });
+    for (const { data } of Object.values(state.params)) expect(data.every(Number.isFinite)).toBe(true);
+  });
+
+  test("with power-function averages begins the average with the first step's weights", async () => {
+    const { state } = await run({ steps: 1, ema: { sigmaRel: 0.1 } });
+    expect(state.ema).toEqual(state.params);
+  });
+
   test("learns: the loss falls", async () => {
     const { metrics } = await run({ steps: 60, batchSize: 4, stepsPerCall: 30 });
     const mean = (part: readonly StepMetrics[]) => part.reduce((sum, { mse }) => sum + mse!, 0) / part.length;
@@ -148,6 +191,7 @@ describe("training refuses", () => {
       { data: { ...data, classNames: ["a", "b", "c", "d"] } },
       "has 4 classes, the model knows 3",
     ],
+    ["parts that do not divide the batch", { accumulate: 3 }, "accumulate is 3, which does not divide the batch of 2"],
     ["no images", { data: { ...data, size: 0 } }, "the data holds no image"],
     [
       "weights without a parameter",

@@ -1,8 +1,9 @@
 import { checkModel, type Model, type ModelConfig } from "../define/model";
 import type { Weights } from "../define/params";
 import { type AdamWConfig, adamwDefaults, adamwScalarsAt } from "../define/train/adamw";
+import { type EmaConfig, emaDecayAt, emaDefaults } from "../define/train/ema";
 import { type LearningRateConfig, learningRateAt } from "../define/train/learningRate";
-import { trainStep } from "../define/train/trainStep";
+import { type TrainStepConfig, trainStep } from "../define/train/trainStep";
 import { ConfigError, DitError } from "../ir/errors";
 import type { Backend, DeviceTensors, Feeds } from "./backend";
 import { type BatchSource, trainingBatches } from "./batches";
@@ -11,7 +12,9 @@ import { disposeAll, stackScalars } from "./feeds";
 import { carryOf, firstState, prefixed, readAll, splitFixed, stateOf, type TrainState, unprefixed } from "./trainState";
 import { type Validation, type Validator, validator } from "./validate";
 
-export interface TrainOptions extends Partial<LearningRateConfig> {
+export interface TrainOptions
+  extends Partial<LearningRateConfig>,
+    Pick<TrainStepConfig, "gradientClip" | "accumulate" | "checkpoint" | "precision"> {
   readonly model: ModelConfig;
   readonly data: Dataset;
   readonly backend: Backend;
@@ -20,9 +23,8 @@ export interface TrainOptions extends Partial<LearningRateConfig> {
   /** Decides first weights, data order, noise, timesteps and dropped labels. */
   readonly seed?: number;
   readonly adamw?: Partial<AdamWConfig>;
-  readonly gradientClip?: number;
-  /** Decay of the averaged weights that are sampled from. The paper's is 0.9999, for long runs. */
-  readonly emaDecay?: number;
+  /** How the averaged weights, which are sampled from, forget. The paper's decay is 0.9999, for long runs. */
+  readonly ema?: EmaConfig;
   /** First weights, for fine-tuning; those of other shapes than the model's are an error. */
   readonly init?: Weights;
   /** Continue from here; everything else must be as it was. */
@@ -51,6 +53,8 @@ export interface StepMetrics {
   readonly vb?: number;
   /** Global L2 norm, before clipping. */
   readonly gradNorm: number;
+  /** What the loss was multiplied by, in f16. A step whose gradNorm is no finite number was passed over. */
+  readonly lossScale?: number;
   readonly learningRate: number;
   /** Of the call that held this step. */
   readonly imagesPerSecond: number;
@@ -71,7 +75,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { model, data, backend, steps, batchSize = 256, seed = 0, resume } = options;
   const isAborted = () => options.signal?.aborted === true;
   requireFit(model, data);
-  requireWhole({ steps, batchSize, stepsPerCall: options.stepsPerCall ?? 1 });
+  const { accumulate = 1, checkpoint = false, precision = "f32" } = options;
+  requireWhole({ steps, batchSize, accumulate, stepsPerCall: options.stepsPerCall ?? 1 });
+  if (batchSize % accumulate !== 0)
+    throw new ConfigError(`accumulate is ${accumulate}, which does not divide the batch of ${batchSize}`);
   let state = resume ?? firstState(model, seed, options.init);
   if (state.step > steps) throw new ConfigError(`the state to resume from has ${state.step} steps, more than ${steps}`);
 
@@ -80,10 +87,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const calls = callsOf(state.step, options);
   const { gradientClip } = options;
   const adamw = { ...adamwDefaults, ...options.adamw };
-  const scan = trainStep(model, { batchSize, adamw, ...(gradientClip === undefined ? {} : { gradientClip }) });
+  const limits = gradientClip === undefined ? {} : { gradientClip };
+  const scan = trainStep(model, { batchSize, adamw, accumulate, checkpoint, precision, ...limits });
   const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
   let validate: Validator | undefined;
-  let carry = carryOf(model, state);
+  let carry = carryOf(model, state, precision);
   try {
     validate = options.validation && (await validator(model, backend, options.validation));
     let next = calls.length === 0 ? undefined : feeds(calls[0]!);
@@ -146,11 +154,11 @@ function isDue(step: number, steps: number, every: number | undefined): boolean 
 /** What a call reads: its batches, and the numbers that depend on the step. */
 function feedsOf(options: TrainOptions, source: BatchSource): (call: Call) => Feeds {
   const adamw = { ...adamwDefaults, ...options.adamw };
-  const { emaDecay = 0.9999 } = options;
+  const { ema = emaDefaults } = options;
   return ({ first, count }) => {
     const rows = Array.from({ length: count }, (_, i) => ({
       ...prefixed("adamw", adamwScalarsAt(first + i + 1, rateAt(first + i, options), adamw)),
-      emaDecay,
+      emaDecay: emaDecayAt(first + i + 1, ema),
     }));
     return { ...prefixed("batch", { ...source.batches(first, count) }), ...stackScalars(rows) };
   };
@@ -182,7 +190,7 @@ async function report(ys: DeviceTensors, first: number, imagesPerSecond: number,
       throw new DitError(`the loss is ${loss} at step ${step}; lower the learning rate or set a gradient clip`);
     }
     const values = Object.fromEntries(Object.entries(columns).map(([name, { data }]) => [name, data[i]!]));
-    const measured = values as Pick<StepMetrics, "loss" | "mse" | "vb" | "gradNorm">;
+    const measured = values as Pick<StepMetrics, "loss" | "mse" | "vb" | "gradNorm" | "lossScale">;
     options.onMetrics?.({ step, ...measured, learningRate: rateAt(first + i, options), imagesPerSecond });
   });
 }

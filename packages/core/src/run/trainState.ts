@@ -2,8 +2,10 @@ import { ditSpec } from "../define/dit/dit";
 import { initialize } from "../define/initialize";
 import type { ModelConfig } from "../define/model";
 import { isFixed, paramsOf, type Weights } from "../define/params";
+import { firstLossScale, type LossScale } from "../define/train/lossScale";
 import { ConfigError } from "../ir/errors";
-import { type HostTensor, hostZeros } from "../ir/hostTensor";
+import { type HostTensor, hostF32, hostZeros } from "../ir/hostTensor";
+import type { Precision } from "../lower/castPrecision";
 import type { DeviceTensors, Feeds } from "./backend";
 
 /** Everything a run needs to go on exactly: host values by parameter path. */
@@ -14,6 +16,8 @@ export interface TrainState {
   readonly m: Weights;
   readonly v: Weights;
   readonly ema: Weights;
+  /** Only where the network computes in f16. */
+  readonly lossScale?: LossScale;
 }
 
 const parts = ["params", "m", "v", "ema"] as const;
@@ -39,9 +43,14 @@ export function splitFixed({ dit }: Pick<ModelConfig, "dit">, weights: Weights):
   return { trained, fixed };
 }
 
-/** A state as the carry of the train step. */
-export function carryOf(model: ModelConfig, { params, m, v, ema }: TrainState): Feeds {
+/** A state as the carry of a train step of `precision`. */
+export function carryOf(model: ModelConfig, state: TrainState, precision: Precision = "f32"): Feeds {
+  const { params, m, v, ema, lossScale = firstLossScale } = state;
+  const { scale, streak } = lossScale;
   return {
+    ...(precision === "f16"
+      ? { "lossScale.scale": hostF32([], [scale]), "lossScale.streak": hostF32([], [streak]) }
+      : {}),
     ...prefixed("params", splitFixed(model, params).trained),
     ...prefixed("m", m),
     ...prefixed("v", v),
@@ -52,7 +61,9 @@ export function carryOf(model: ModelConfig, { params, m, v, ema }: TrainState): 
 /** The state that a carry holds, read to the host. */
 export async function stateOf(step: number, carry: DeviceTensors, fixed: Weights): Promise<TrainState> {
   const [params, m, v, ema] = await Promise.all(parts.map((part) => readAll(unprefixed(part, carry))));
-  return { step, params: { ...fixed, ...params }, m: m!, v: v!, ema: { ...fixed, ...ema } };
+  const { scale, streak } = await readAll(unprefixed("lossScale", carry));
+  const lossScale = scale && streak ? { lossScale: { scale: scale.data[0]!, streak: streak.data[0]! } } : {};
+  return { step, params: { ...fixed, ...params }, m: m!, v: v!, ema: { ...fixed, ...ema }, ...lossScale };
 }
 
 export async function readAll(tensors: DeviceTensors): Promise<Weights> {

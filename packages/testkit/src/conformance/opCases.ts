@@ -76,6 +76,16 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
     { about: "i32 to bool", inputs: [exact("i32", [3], [0, 2, -1])], attributes: { to: "bool" } },
   ],
   stopGradient: onFloats(real),
+  barrier: [
+    { about: "after a matrix", inputs: [real([2, 3]), real([3, 2])], attributes: {} },
+    { about: "a scalar after a scalar", inputs: [real([]), real([])], attributes: {} },
+    { about: "integers after several", inputs: [ints([4], 9), real([2]), bools([1]), ints([], 3)], attributes: {} },
+    {
+      about: "after what is no number",
+      inputs: [real([2, 2]), exact("f32", [1], [Number.NaN]), exact("f32", [2], [Infinity, 0])],
+      attributes: {},
+    },
+  ],
 
   matmul: [
     { about: "2-D", inputs: [real([2, 3]), real([3, 4])], attributes: plain },

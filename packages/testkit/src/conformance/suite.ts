@@ -4,7 +4,9 @@ import { testErrors } from "./errors";
 import { testModels } from "./models";
 import { testOperations } from "./operations";
 import { testOwnership } from "./ownership";
+import { testPrecisions } from "./precisions";
 import { testScans } from "./scans";
+import { testTraining } from "./training";
 import { testVariants } from "./variants";
 
 export interface ConformanceOptions {
@@ -27,8 +29,10 @@ const parts: Readonly<Record<string, (suite: Suite) => void>> = {
   scans: testScans,
   "ownership of tensors": testOwnership,
   "errors that name the model path": testErrors,
-  "whole models: forward, sampling, training": testModels,
+  precisions: testPrecisions,
+  "whole models: forward and sampling": testModels,
   "conditioning designs and block options": testVariants,
+  "training curves": testTraining,
 };
 
 /**

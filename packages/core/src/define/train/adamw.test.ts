@@ -3,7 +3,6 @@ import { input } from "../../ir/create";
 import type { Tensor } from "../../ir/tensor";
 import { compute } from "../../run/reference/compute";
 import { type AdamWConfig, adamw, adamwDefaults, adamwScalars, adamwScalarsAt } from "./adamw";
-import { emaUpdate } from "./ema";
 import { learningRateAt } from "./learningRate";
 
 const leaf = (name: string, shape: number[] = [3]) => input(name, { dtype: "f32", shape });
@@ -64,50 +63,5 @@ describe("AdamW", () => {
 
   test("declares the scalars that it makes", () => {
     expect(Object.keys(adamwScalarsAt(1, 0.1, adamwDefaults))).toEqual(Object.keys(adamwScalars));
-  });
-});
-
-describe("the moving average", () => {
-  const [average, p, decay] = [leaf("average"), leaf("p"), leaf("decay", [])];
-  const updated = (rate: number) => [
-    ...compute(
-      [emaUpdate(average, p, decay)],
-      new Map([
-        [average, [1, 2, 3]],
-        [p, [3, 2, -1]],
-        [decay, [rate]],
-      ]),
-    )[0]!,
-  ];
-
-  test("moves by 1 - decay towards the parameter", () => {
-    updated(0.75).forEach((value, i) => {
-      expect(value).toBeCloseTo([1.5, 2, 2][i]!, 12);
-    });
-  });
-
-  test("with decay 0 is the parameter, with decay 1 stays", () => {
-    expect(updated(0)).toEqual([3, 2, -1]);
-    expect(updated(1)).toEqual([1, 2, 3]);
-  });
-});
-
-describe("the learning rate", () => {
-  const at = (step: number, warmup: number, decay: "constant" | "cosine") =>
-    learningRateAt(step, 100, { learningRate: 0.1, warmup, decay });
-
-  test("rises in a line over the warm-up, the first step's being above 0", () => {
-    expect([0, 4, 9, 10, 99].map((step) => at(step, 10, "constant"))).toEqual([0.01, 0.05, 0.1, 0.1, 0.1]);
-  });
-
-  test("is constant without a warm-up", () => {
-    expect([0, 50, 99].map((step) => at(step, 0, "constant"))).toEqual([0.1, 0.1, 0.1]);
-  });
-
-  test("falls along half a cosine after the warm-up", () => {
-    expect(at(20, 20, "cosine")).toBe(0.1);
-    expect(at(60, 20, "cosine")).toBeCloseTo(0.05, 12);
-    expect(at(99, 20, "cosine")).toBeLessThan(1e-4);
-    expect(at(100, 20, "cosine")).toBeCloseTo(0, 12);
   });
 });

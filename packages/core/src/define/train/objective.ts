@@ -1,4 +1,5 @@
 import type { F32, I32 } from "../../ir/tensor";
+import { castTensors, type Precision } from "../../lower/castPrecision";
 import { f32, i32, type Traced } from "../../trace/signature";
 import { type Losses, trainingLosses } from "../diffusion/loss";
 import { process } from "../diffusion/process";
@@ -37,9 +38,14 @@ export function batchType({ dit, diffusion }: ModelConfig, batchSize: number) {
 type DiffusionBatch = Traced<ReturnType<typeof diffusionBatchType>>;
 type FlowBatch = Traced<ReturnType<typeof flowBatchType>>;
 
-/** Batch means of the losses of a DiT. */
-export function meanLosses(config: ModelConfig, params: DiTParams, batch: DiffusionBatch | FlowBatch) {
-  const each = lossesOf(config, params, batch);
+/** Batch means of the losses of a DiT whose network computes in `precision`. */
+export function meanLosses(
+  config: ModelConfig,
+  params: DiTParams,
+  batch: DiffusionBatch | FlowBatch,
+  precision: Precision = "f32",
+) {
+  const each = lossesOf(config, params, batch, precision);
   return {
     loss: each.loss.mean(),
     ...(each.mse === undefined ? {} : { mse: each.mse.mean() }),
@@ -52,8 +58,9 @@ function lossesOf(
   { dit: architecture, diffusion }: ModelConfig,
   params: DiTParams,
   batch: DiffusionBatch | FlowBatch,
+  precision: Precision,
 ): Losses {
-  const network = (xt: F32, t: F32) => dit(params, xt, t, batch.y, architecture);
+  const network = (xt: F32, t: F32) => castTensors([dit(params, xt, t, batch.y, architecture)], precision)[0]!;
   switch (diffusion.kind) {
     case "diffusion": {
       const chain = process(diffusion.schedule, diffusion.timesteps);

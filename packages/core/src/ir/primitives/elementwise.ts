@@ -42,7 +42,7 @@ export const sin = unary((g, [x]) => [g.mul(x.cos())]);
 export const cos = unary((g, [x]) => [g.mul(x.sin()).neg()]);
 export const tanh = unary((g, _x, _, y) => [g.sub(g.mul(y.square()))]);
 /** Differs: at 0, where the derivative does not exist, it is taken as -1; subgradients are free to choose. */
-export const abs = unary((g, [x]) => [choose(zeros("f32", x.shape).less(x), g, g.neg())]);
+export const abs = unary((g, [x]) => [choose(zeros(x.dtype, x.shape).less(x), g, g.neg())]);
 export const floor = unary("none");
 
 export const add = binary((g) => [g, g]);
@@ -51,12 +51,12 @@ export const mul = binary((g, [a, b]) => [g.mul(b), g.mul(a)]);
 export const div = binary((g, [, b], _, y) => [g.div(b), g.mul(y).div(b).neg()]);
 /** At a tie the gradient goes to the first operand whole. */
 export const max = binary((g, [a, b]) => {
-  const none = zeros("f32", g.shape);
+  const none = zeros(g.dtype, g.shape);
   const second = a.less(b);
   return [choose(second, none, g), choose(second, g, none)];
 });
 export const min = binary((g, [a, b]) => {
-  const none = zeros("f32", g.shape);
+  const none = zeros(g.dtype, g.shape);
   const second = b.less(a);
   return [choose(second, none, g), choose(second, g, none)];
 });
@@ -73,7 +73,7 @@ export const select: Primitive<"select"> = {
     };
   },
   gradient: (g, [condition, a, b]) => {
-    const none = zeros("f32", g.shape);
+    const none = zeros(g.dtype, g.shape);
     const mask = condition as unknown as ReturnType<typeof g.less>;
     return [undefined, sumTo(choose(mask, g, none), a.shape), sumTo(choose(mask, none, g), b.shape)];
   },
@@ -82,6 +82,11 @@ export const select: Primitive<"select"> = {
 export const cast: Primitive<"cast"> = {
   infer: ([x], { to }) => ({ dtype: to, shape: x.shape }),
   gradient: (g, [x]) => [g.cast(x.dtype)],
+};
+
+export const barrier: Primitive<"barrier"> = {
+  infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+  gradient: (g, [, ...after]) => [g, ...after.map(() => undefined)],
 };
 
 export const stopGradient: Primitive<"stopGradient"> = {

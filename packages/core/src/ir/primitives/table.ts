@@ -3,6 +3,7 @@ import { matmul } from "./contraction";
 import {
   abs,
   add,
+  barrier,
   cast,
   cos,
   div,
@@ -51,6 +52,7 @@ export const primitives: { readonly [P in PrimitiveName]: Primitive<P> } = {
   select,
   cast,
   stopGradient,
+  barrier,
   matmul,
   reduceSum,
   reduceMax,

@@ -52,7 +52,11 @@ export function reference(): Backend {
 
   return {
     name: "reference",
-    capabilities: { dtypes: ["f32", "i32", "bool"], nativeComposites: noComposites, scanStaysOnDevice: false },
+    capabilities: {
+      dtypes: ["f32", "f16", "bf16", "i32", "bool"],
+      nativeComposites: noComposites,
+      scanStaysOnDevice: false,
+    },
 
     async compile(graph, { constants } = {}) {
       const lowered = lower(graph, noComposites);
