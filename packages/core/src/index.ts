@@ -54,6 +54,7 @@ export type {
   ScanFeeds,
   ScanResult,
 } from "./run/backend";
+export { type CompareOptions, type Comparison, compareBackends, type Deviation } from "./run/compareBackends";
 export type { Dataset } from "./run/dataset";
 export { reference } from "./run/reference/reference";
 export {
