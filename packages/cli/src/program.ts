@@ -1,12 +1,16 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { diffCommand, diffText } from "./commands/diff";
 import { doctorCommand, doctorText } from "./commands/doctor";
 import { exportCommand } from "./commands/export";
 import { inspectCommand, inspectionText } from "./commands/inspect";
+import { planCommand, planText, precisions, requireFit } from "./commands/plan";
 import { reportCommand } from "./commands/report";
 import { sampleCommand } from "./commands/sample";
 import { trainCommand } from "./commands/train";
-import type { BackendConfig } from "./openBackend";
+import type { ConfigSources } from "./config/resolveConfig";
+import { backendFrom, backendPair, bytes, count, counts, precisionList } from "./optionValues";
+import { exitCodes } from "./output/exit";
 import { createProgress, type Progress } from "./output/progress";
 
 /** The `dit` command. Progress goes to stderr, results to stdout; `--json` prints one object, `--json=stream` NDJSON. */
@@ -132,6 +136,60 @@ export function program() {
     });
 
   root
+    .command("plan [config]")
+    .description("say what a model will cost, in memory and work, from its configuration alone")
+    .option("--model <preset>", "such as DiT-S/4")
+    .option("--batch <list>", "batch sizes, separated by commas (default: the config's)", counts)
+    .option("--precision <list>", `${precisions.join(", ")} (default: f32)`, precisionList)
+    .option("--memory <size>", "refuse what does not fit in it, such as 24GB", bytes)
+    .option("--set <key=value>", "any setting, such as sample.guidance=4; may be repeated", collect)
+    .addOption(jsonOption())
+    .action(async (config, { model, batch, precision, memory, set, json }) => {
+      const report = await planCommand({
+        sources: sourcesOf(config, model, set),
+        batches: batch ?? [],
+        precisions: precision ?? ["f32"],
+        ...(memory === undefined ? {} : { memory }),
+      });
+      answer(json, report, planText(report));
+      requireFit(report);
+    });
+
+  root
+    .command("diff [model]")
+    .description(
+      "run one graph on two backends and say where they part; <model> is a run, a checkpoint or a model file",
+    )
+    .option("--config <file>", "a configuration instead of a model: its weights are drawn")
+    .option("--preset <name>", "the model of a configuration", "DiT-S/8")
+    .option("--backends <list>", "the one that is right, and the one in question", backendPair, [
+      backendFrom("reference"),
+      backendFrom("ort"),
+    ] as const)
+    .addOption(
+      new Option("--what <graph>", "what is run")
+        .choices(["forward", "train-step"] as const)
+        .default("forward" as const),
+    )
+    .option("--batch <n>", "images", count, 1)
+    .option("--atol <x>", "largest difference that passes", real, 1e-5)
+    .option("--rtol <x>", "and that relative to the node's largest value", real, 1e-4)
+    .addOption(jsonOption())
+    .action(async (model, { config, preset, backends, what, batch, atol, rtol, json }) => {
+      const report = await diffCommand({
+        ...(model === undefined ? {} : { model }),
+        sources: sourcesOf(config, config === undefined ? preset : undefined, undefined),
+        backends,
+        what,
+        batch,
+        absolute: atol,
+        relative: rtol,
+      });
+      answer(json, report, diffText(report));
+      if (report.first !== null) process.exitCode = exitCodes.verification;
+    });
+
+  root
     .command("inspect <model>")
     .description("say what a model file holds, from its header alone")
     .addOption(jsonOption())
@@ -184,8 +242,9 @@ function backendOption() {
   return new Option("--backend <kind>", "what computes").choices(["ort", "reference"] as const).default("ort" as const);
 }
 
-function backendFrom(kind: "ort" | "reference"): BackendConfig {
-  return kind === "ort" ? { kind, provider: "cpu", threads: null } : { kind };
+function sourcesOf(file: string | undefined, model: string | undefined, sets: readonly string[] = []): ConfigSources {
+  const flags = { model: { flag: "--model", value: model } };
+  return { ...(file === undefined ? {} : { file }), env: process.env, flags, sets };
 }
 
 function answer(json: Json, result: object, text: string): void {
@@ -201,14 +260,6 @@ function whole(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
     throw new InvalidArgumentError("It must be a whole number from 0.");
-  return value;
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value === 0) {
-    throw new InvalidArgumentError("It must be a whole number from 1.");
-  }
   return value;
 }
 

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { diffusionDefaults, ditConfig, modelToSafetensors } from "@dit/core";
+import { formulaWeights } from "@dit/testkit";
+import { afterAll, expect, test } from "vitest";
+import { diffCommand, diffText } from "./diff";
+
+const folder = mkdtempSync(join(tmpdir(), "diff-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 32, depth: 2, heads: 2, numClasses: 3 });
+const model = join(folder, "model.safetensors");
+writeFileSync(
+  model,
+  modelToSafetensors({ config: { dit, diffusion: diffusionDefaults }, weights: formulaWeights(dit) }),
+);
+
+const command = {
+  model,
+  sources: {},
+  backends: [{ kind: "reference" }, { kind: "ort", provider: "cpu", threads: null }],
+  batch: 2,
+  absolute: 1e-5,
+  relative: 1e-4,
+} as const;
+
+test.each(["forward", "train-step"] as const)("the reference and onnxruntime agree on a %s", async (what) => {
+  const report = await diffCommand({ ...command, what });
+  expect(report.first, diffText(report)).toBeNull();
+  expect(report.nodes).toBeGreaterThan(50);
+  expect(report.modules.map(({ path }) => path)).toContain("blocks.1.mlp.fc2");
+  expect(report.modules.some(({ error }) => error > 0)).toBe(true);
+});
+
+test("a tolerance of nothing is exceeded by rounding, and the first node that rounds is named", async () => {
+  const report = await diffCommand({ ...command, what: "forward", absolute: 0, relative: 0 });
+  expect(report.first).not.toBeNull();
+  expect(diffText(report)).toContain(`at ${report.first!.op} ${report.first!.type}`);
+});
