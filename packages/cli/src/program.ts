@@ -171,16 +171,18 @@ export function program() {
         .choices(["forward", "train-step"] as const)
         .default("forward" as const),
     )
+    .option("--isolated", "compute each node from the right values of its inputs, so that rounding does not add up")
     .option("--batch <n>", "images", count, 1)
     .option("--atol <x>", "largest difference that passes", real, 1e-5)
     .option("--rtol <x>", "and that relative to the node's largest value", real, 1e-4)
     .addOption(jsonOption())
-    .action(async (model, { config, preset, backends, what, batch, atol, rtol, json }) => {
+    .action(async (model, { config, preset, backends, what, isolated, batch, atol, rtol, json }) => {
       const report = await diffCommand({
         ...(model === undefined ? {} : { model }),
         sources: sourcesOf(config, config === undefined ? preset : undefined, undefined),
         backends,
         what,
+        isolated: isolated ?? false,
         batch,
         absolute: atol,
         relative: rtol,

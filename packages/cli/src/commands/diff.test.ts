@@ -25,8 +25,12 @@ const command = {
   relative: 1e-4,
 } as const;
 
-test.each(["forward", "train-step"] as const)("the reference and onnxruntime agree on a %s", async (what) => {
-  const report = await diffCommand({ ...command, what });
+// A train step holds logarithms of tails, of which float32 keeps no digits: its nodes agree one by one.
+test.each([
+  ["forward", false],
+  ["train-step", true],
+] as const)("the reference and onnxruntime agree on a %s", async (what, isolated) => {
+  const report = await diffCommand({ ...command, what, isolated });
   expect(report.first, diffText(report)).toBeNull();
   expect(report.nodes).toBeGreaterThan(50);
   expect(report.modules.map(({ path }) => path)).toContain("blocks.1.mlp.fc2");
@@ -34,7 +38,7 @@ test.each(["forward", "train-step"] as const)("the reference and onnxruntime agr
 });
 
 test("a tolerance of nothing is exceeded by rounding, and the first node that rounds is named", async () => {
-  const report = await diffCommand({ ...command, what: "forward", absolute: 0, relative: 0 });
+  const report = await diffCommand({ ...command, what: "forward", isolated: false, absolute: 0, relative: 0 });
   expect(report.first).not.toBeNull();
   expect(diffText(report)).toContain(`at ${report.first!.op} ${report.first!.type}`);
 });

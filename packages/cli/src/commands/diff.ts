@@ -40,6 +40,8 @@ export interface DiffCommand {
   readonly backends: readonly [expected: BackendConfig, actual: BackendConfig];
   readonly what: "forward" | "train-step";
   readonly batch: number;
+  /** Whether each node is computed from the right values of its inputs. */
+  readonly isolated: boolean;
   readonly absolute: number;
   readonly relative: number;
 }

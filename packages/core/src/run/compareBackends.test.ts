@@ -77,6 +77,17 @@ describe("two backends", () => {
     expect(deviations.at(-1)!.error).toBeGreaterThan(0);
   });
 
+  test("part at every wrong node and nowhere else, if each is isolated", async () => {
+    const isWrong = (node: Tensor) => isOf("matmul", "blocks.0.mlp.fc2")(node) || isOf("sin", "t_embedder")(node);
+    const options = { ...tolerance, isolated: true, chunkBytes: 2 ** 16 };
+    const { deviations } = await compareBackends(graph, feeds, reference(), faulty(isWrong), options);
+    // By name: to print the difference of two graphs takes a test runner all the memory there is.
+    const nameOf = ({ node }: (typeof deviations)[number]) => `${node.op} ${node.scope}`;
+    const apart = deviations.filter(({ error, tolerance }) => error > tolerance).map(nameOf);
+    expect(apart).toEqual(deviations.filter(({ node }) => isWrong(node)).map(nameOf));
+    expect(apart).toEqual(["sin t_embedder", "matmul blocks.0.mlp.fc2"]);
+  });
+
   test("part at the same node when the values come in small parts", async () => {
     const actual = faulty(isOf("matmul", "blocks.0.mlp.fc2"));
     const small = { ...tolerance, chunkBytes: 2 ** 14 };

@@ -1,3 +1,4 @@
+import { input } from "../ir/create";
 import { isFloat } from "../ir/dtype";
 import { DitError } from "../ir/errors";
 import { type Graph, nodesOf } from "../ir/graph";
@@ -6,6 +7,7 @@ import type { CompositeName } from "../ir/ops";
 import type { Tensor } from "../ir/tensor";
 import { expandComposites } from "../lower/expandComposites";
 import { bytesOf } from "../lower/memoryPlan";
+import { withInputs } from "../lower/rewrite";
 import type { Backend } from "./backend";
 import { disposeAll } from "./feeds";
 
@@ -14,9 +16,16 @@ export interface CompareOptions {
   readonly absolute: number;
   /** And by this much of the largest expected value of its node. */
   readonly relative: number;
+  /**
+   * Computes each node from the values that the expected backend has for its inputs. Then rounding does not add up, and
+   * every node that is wrong by itself is told, not the first alone.
+   */
+  readonly isolated?: boolean;
   /** Bytes of intermediate values that are fetched at a time, 256 MB by default; the graph runs once for each part. */
   readonly chunkBytes?: number;
 }
+
+type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /** How far the two backends are apart at one node. */
 export interface Deviation {
@@ -43,7 +52,7 @@ export interface Comparison {
  */
 export async function compareBackends(
   graph: Graph,
-  feeds: Readonly<Record<string, HostTensor>>,
+  feeds: HostTensors,
   expected: Backend,
   actual: Backend,
   options: CompareOptions,
@@ -51,16 +60,49 @@ export async function compareBackends(
   const native = new Set<CompositeName>();
   for (const { capabilities } of [expected, actual]) for (const name of capabilities.nativeComposites) native.add(name);
   const expanded = expandComposites(graph, native);
-  const computed = nodesOf(expanded).filter((node) => !node.is("input") && !node.is("constant"));
+  const computed = nodesOf(expanded).filter(isComputed);
   const deviations: Deviation[] = [];
   for (const nodes of chunks(computed, options.chunkBytes ?? 2 ** 28)) {
-    const part = { ...expanded, outputs: nodes.map((tensor, i) => ({ name: `node.${i}`, tensor })) };
-    const [wanted, seen] = [await valuesOf(expected, part, feeds), await valuesOf(actual, part, feeds)];
+    const part = options.isolated
+      ? await isolate(expanded, nodes, feeds, expected)
+      : { graph: asking(expanded, nodes), feeds };
+    const wanted = await valuesOf(expected, part.graph, part.feeds);
+    const seen = await valuesOf(actual, part.graph, part.feeds);
     nodes.forEach((node, i) => {
       deviations.push(deviationOf(node, wanted[i]!, seen[i]!, options));
     });
   }
   return { deviations, first: deviations.find(({ error, tolerance }) => error > tolerance) };
+}
+
+/** The graph with other outputs: the values of `nodes`. */
+function asking(graph: Graph, nodes: readonly Tensor[]): Graph {
+  return { ...graph, outputs: nodes.map((tensor, i) => ({ name: `node.${i}`, tensor })) };
+}
+
+/** A graph in which each of `nodes` reads inputs of its own, and those inputs as `backend` computes them. */
+async function isolate(graph: Graph, nodes: readonly Tensor[], feeds: HostTensors, backend: Backend) {
+  const operands = [...new Set(nodes.flatMap((node) => node.inputs))].filter(isComputed);
+  const values = operands.length === 0 ? [] : await valuesOf(backend, asking(graph, operands), feeds);
+  const given = operands.map(({ dtype, shape }, i) => {
+    const name = `operand.${i}`;
+    return { name, tensor: input(name, { dtype, shape }) };
+  });
+  const inputOf = new Map(operands.map((x, i) => [x, given[i]!.tensor]));
+  const alone = nodes.map((node) =>
+    withInputs(
+      node,
+      node.inputs.map((x) => inputOf.get(x) ?? x),
+    ),
+  );
+  return {
+    graph: asking({ ...graph, inputs: [...graph.inputs, ...given] }, alone),
+    feeds: { ...feeds, ...Object.fromEntries(values.map((value, i) => [given[i]!.name, value])) },
+  };
+}
+
+function isComputed(node: Tensor): boolean {
+  return !node.is("input") && !node.is("constant");
 }
 
 /** Runs of nodes whose values fit in `bytes` together; a larger one has a run of its own. */
@@ -78,11 +120,7 @@ function chunks(nodes: readonly Tensor[], bytes: number): Tensor[][] {
   return parts;
 }
 
-async function valuesOf(
-  backend: Backend,
-  graph: Graph,
-  feeds: Readonly<Record<string, HostTensor>>,
-): Promise<HostTensor[]> {
+async function valuesOf(backend: Backend, graph: Graph, feeds: HostTensors): Promise<HostTensor[]> {
   const executable = await backend.compile(graph);
   try {
     const outputs = await executable.run(feeds);
