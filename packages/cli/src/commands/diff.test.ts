@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { diffusionDefaults, ditConfig, modelToSafetensors } from "@dit/core";
-import { formulaWeights } from "@dit/testkit";
+import { diffusionDefaults, ditConfig, ditSpec, hostTensor, initialize, modelToSafetensors, normal } from "@dit/core";
 import { afterAll, expect, test } from "vitest";
 import { diffCommand, diffText } from "./diff";
 
@@ -10,11 +9,22 @@ const folder = mkdtempSync(join(tmpdir(), "diff-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 32, depth: 2, heads: 2, numClasses: 3 });
-const model = join(folder, "model.safetensors");
-writeFileSync(
-  model,
-  modelToSafetensors({ config: { dit, diffusion: diffusionDefaults }, weights: formulaWeights(dit) }),
+// A fresh model's gates are 0, and hide what happens behind them.
+const weights = Object.fromEntries(
+  Object.entries(initialize(ditSpec(dit), 0)).map(([name, { shape, data }]) => {
+    const noise = normal({ seed: 1, stream: name, step: 0, sample: 0 }, data.length);
+    return [
+      name,
+      hostTensor(
+        "f32",
+        shape,
+        data.map((x, i) => x + 0.1 * noise[i]!),
+      ),
+    ];
+  }),
 );
+const model = join(folder, "model.safetensors");
+writeFileSync(model, modelToSafetensors({ config: { dit, diffusion: diffusionDefaults }, weights }));
 
 const command = {
   model,
