@@ -1,5 +1,13 @@
 import type { Graph, Scan, Tensor } from "@dit/core";
-import { bytesPerElement, type MemoryPlan, memoryPlan, scanMemoryPlan, stepGraph, withStep } from "@dit/core/internal";
+import {
+  bytesOf,
+  bytesPerElement,
+  type MemoryPlan,
+  memoryPlan,
+  scanMemoryPlan,
+  stepGraph,
+  withStep,
+} from "@dit/core/internal";
 import { loweredGraph } from "./lower/lowerGraph";
 
 /** What a graph will need of memory on onnxruntime, known without it. @param constants inputs that are bound at compile time */
@@ -7,9 +15,16 @@ export function planGraph(graph: Graph, constants: readonly string[] = []): Memo
   return memoryPlan(loweredGraph(graph), { constants, workspaceBytes });
 }
 
-/** What a call of `steps` steps of a scan will need. */
+/**
+ * What a call of `steps` steps of a scan will need. onnxruntime's Loop holds the state four times when it ends: as it was
+ * given, as the last step read it, as that step made it, and as the copy that it puts out.
+ */
 export function planScan(scan: Scan, steps: number, constants: readonly string[] = []): MemoryPlan {
-  return scanMemoryPlan(withStep(scan, loweredGraph(stepGraph(scan))), steps, { constants, workspaceBytes });
+  const step = withStep(scan, loweredGraph(stepGraph(scan)));
+  const plan = scanMemoryPlan(step, steps, { constants, workspaceBytes });
+  const carryBytes = scan.carry.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
+  const valueBytes = Math.max(plan.valueBytes, 2 * carryBytes);
+  return { ...plan, valueBytes, peakBytes: plan.peakBytes - plan.valueBytes + valueBytes };
 }
 
 /** The processor's attention kernel writes the scores out: [N, H, T, T]. */

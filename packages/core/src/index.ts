@@ -104,6 +104,7 @@ export type {
   ScanResult,
 } from "./run/backend";
 export { type BitsPerDim, type BitsPerDimOptions, bitsPerDim } from "./run/bitsPerDim";
+export { type CompareOptions, type Comparison, compareBackends, type Deviation } from "./run/compareBackends";
 export type { Dataset } from "./run/dataset";
 export { reference } from "./run/reference/reference";
 export {

@@ -28,3 +28,15 @@ export function formatValue(value: number, digits = 3): string {
 function threeDigits(value: number): string {
   return Number(value.toPrecision(3)).toString();
 }
+
+/** Bytes in decimal units, three digits: `2.7 GB`, `530 MB`. */
+export function formatBytes(value: number): string {
+  for (const [size, unit] of [
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "kB"],
+  ] as const) {
+    if (value >= size) return `${threeDigits(value / size)} ${unit}`;
+  }
+  return `${value} B`;
+}

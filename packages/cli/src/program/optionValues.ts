@@ -1,0 +1,85 @@
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { didYouMean, type Precision } from "@dit/core";
+import { precisions } from "../commands/plan";
+import type { BackendConfig } from "../openBackend";
+
+// What the words after a flag mean.
+
+export function count(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value === 0) {
+    throw new InvalidArgumentError("It must be a whole number from 1.");
+  }
+  return value;
+}
+
+export function counts(text: string): readonly number[] {
+  return text.split(",").map((part) => count(part.trim()));
+}
+
+export function precisionList(text: string): readonly Precision[] {
+  return text.split(",").map((part) => {
+    const known = precisions.find((precision) => precision === part.trim());
+    if (known === undefined) throw new InvalidArgumentError(`Graphs can be planned in ${precisions.join(", ")}.`);
+    return known;
+  });
+}
+
+/** `24GB`, `1.5 GiB`, `800MB`. */
+export function bytes(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([kMG]i?)?B$/.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError("Write a size such as 24GB or 800MB.");
+  const scale = unit === undefined ? 1 : (unit.endsWith("i") ? 1024 : 1000) ** ("kMG".indexOf(unit[0]!) + 1);
+  return Number(number) * scale;
+}
+
+export function backendFrom(kind: "ort" | "reference"): BackendConfig {
+  return kind === "ort" ? { kind, provider: "cpu", threads: null } : { kind };
+}
+
+export function backendPair(text: string): readonly [BackendConfig, BackendConfig] {
+  const [expected, actual, ...more] = text.split(",").map((name) => name.trim());
+  const known = (name: string | undefined) => name === "ort" || name === "reference";
+  if (!known(expected) || !known(actual) || more.length > 0) {
+    throw new InvalidArgumentError("It must be two of reference and ort, such as reference,ort.");
+  }
+  return [backendFrom(expected as "ort"), backendFrom(actual as "ort")];
+}
+
+export function whole(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError("It must be a whole number from 0.");
+  return value;
+}
+
+export function real(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError("It must be a number from 0.");
+  return value;
+}
+
+export function fraction(text: string): number {
+  const value = real(text);
+  if (value > 1) throw new InvalidArgumentError("It must be a number from 0 to 1.");
+  return value;
+}
+
+export function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    const near = didYouMean(text, names);
+    throw new InvalidArgumentError(
+      `${near === undefined ? "" : `Did you mean ${near}? `}It must be one of ${names.join(", ")}.`,
+    );
+  };
+}
+
+export function interval(text: string): [number, number] {
+  const [from, to, ...more] = text.split(",").map((part) => real(part));
+  if (from === undefined || to === undefined || more.length > 0 || from > to)
+    throw new InvalidArgumentError("It must be two timesteps, as in 200,800.");
+  return [from, to];
+}

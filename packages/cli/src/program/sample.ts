@@ -1,0 +1,81 @@
+import { type Command, Option } from "@commander-js/extra-typings";
+import { diffusionForms, flowSamplerDefaults, sampleDefaults, samplersOf, spacingNames } from "@dit/core";
+import { sampleCommand } from "../commands/sample";
+import { backendFrom, count, fraction, interval, oneOf, real, whole } from "./optionValues";
+import { answer, backendOption, jsonOption, progressFor } from "./shared";
+
+const samplerNames = [...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })];
+
+/** `dit sample` */
+export function addSample(root: Command): void {
+  root
+    .command("sample <model>")
+    .description("draw images; <model> is a run, a checkpoint or a .safetensors file")
+    .option("--class <list>", "classes by number or name, separated by commas (default: all)")
+    .option("--per-class <n>", "images of each class", count, 4)
+    .option(
+      "--sampler <name>",
+      `how the noise is removed: ${samplerNames.join(", ")} (default: ddim, or heun2 for a flow)`,
+      oneOf(samplerNames),
+    )
+    .option("--steps <n>", "steps to an image", count, 50)
+    .option(
+      "--spacing <name>",
+      `which noise levels the steps visit: ${spacingNames.join(", ")}`,
+      oneOf(spacingNames),
+      sampleDefaults.spacing,
+    )
+    .option("--cfg <scale>", "guidance scale; 1 is none (default: 1.5, or 1 for a model that cannot be guided)", real)
+    .addOption(
+      new Option("--guide <channels>", "channels that are guided")
+        .choices(["all", "3"] as const)
+        .default("all" as const),
+    )
+    .option("--guidance-interval <from,to>", "timesteps at which images are guided (default: all)", interval)
+    .option("--guidance-rescale <x>", "how far guidance is kept from raising contrast, 0 to 1", fraction, 0)
+    .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
+    .addOption(
+      new Option("--diffusion-form <form>", "how much noise sdeEuler and sdeHeun add when")
+        .choices(Object.keys(diffusionForms) as (keyof typeof diffusionForms)[])
+        .default(flowSamplerDefaults.diffusionForm),
+    )
+    .addOption(
+      new Option("--last-step <kind>", "how sdeEuler and sdeHeun end")
+        .choices(["mean", "euler", "tweedie", "none"] as const)
+        .default(flowSamplerDefaults.lastStep),
+    )
+    .option("--no-clip", "let implied images leave [-1, 1], as latents do")
+    .option("--seed <n>", "decides the noise", whole, 0)
+    .option("--batch <n>", "images drawn at a time; changes speed, not images", count, 50)
+    .option(
+      "--out <file>",
+      "PNG grid (default: the first free of samples.png, samples-2.png, ..., unless --npz is given)",
+    )
+    .option("--npz <file>", "arr_0: images, uint8 NHWC; arr_1: labels")
+    .addOption(backendOption())
+    .addOption(jsonOption())
+    .action(async (model, options) => {
+      const { sampler, steps, spacing, cfg, eta, clip, guide, guidanceRescale, diffusionForm, lastStep } = options;
+      const summary = await sampleCommand({
+        model,
+        backend: backendFrom(options.backend),
+        classes: options.class?.split(",").map((name) => name.trim()) ?? [],
+        perClass: options.perClass,
+        settings: {
+          ...(sampler === undefined ? {} : { sampler }),
+          ...{ steps, spacing, eta, clip, guidanceRescale },
+          guidanceChannels: guide === "3" ? 3 : "all",
+          guidanceInterval: options.guidanceInterval ?? null,
+          flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
+        },
+        ...(cfg === undefined ? {} : { guidance: cfg }),
+        seed: options.seed,
+        batch: options.batch,
+        ...(options.out === undefined ? {} : { out: options.out }),
+        ...(options.npz === undefined ? {} : { npz: options.npz }),
+        progress: progressFor("sample", options.json),
+      });
+      const files = [summary.out, summary.npz].filter((file) => file !== null).join(" and ");
+      answer(options.json, summary, `${summary.images} images in ${summary.seconds.toFixed(1)} s: ${files}`);
+    });
+}

@@ -1,0 +1,44 @@
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import type { ConfigSources } from "../config/resolveConfig";
+import { createProgress, type Progress } from "../output/progress";
+
+// What the commands have in common.
+
+export type Json = true | "stream" | undefined;
+
+export function jsonOption() {
+  return new Option(
+    "--json [mode]",
+    "print the result as one JSON object; --json=stream: events too, one to a line",
+  ).argParser((mode): true | "stream" => {
+    if (mode === "object") return true;
+    if (mode === "stream") return mode;
+    throw new InvalidArgumentError("Write --json or --json=stream.");
+  });
+}
+
+export function progressFor(label: string, json: Json): Progress {
+  return createProgress({ label, json: json ?? false });
+}
+
+export function backendOption() {
+  return new Option("--backend <kind>", "what computes").choices(["ort", "reference"] as const).default("ort" as const);
+}
+
+export function sourcesOf(
+  file: string | undefined,
+  model: string | undefined,
+  sets: readonly string[] = [],
+): ConfigSources {
+  const flags = { model: { flag: "--model", value: model } };
+  return { ...(file === undefined ? {} : { file }), env: process.env, flags, sets };
+}
+
+export function answer(json: Json, result: object, text: string): void {
+  if (json === undefined) process.stdout.write(`${text}\n`);
+  else process.stdout.write(`${JSON.stringify(json === "stream" ? { event: "result", ...result } : result)}\n`);
+}
+
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
