@@ -1,2 +1,3 @@
 export { type OrtOptions, ort } from "./backend";
 export { exportModel, networkGraph, type OnnxFiles } from "./export";
+export { planGraph, planScan } from "./plan";

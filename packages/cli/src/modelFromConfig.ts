@@ -4,13 +4,13 @@ import type { TrainConfig } from "./config/trainConfig";
 /** The model that a training config describes, for the images that it is trained on. */
 export function modelFromConfig(config: TrainConfig, data: Dataset): ModelConfig {
   const [inChannels, height, width] = data.imageShape;
-  const { learnSigma, classDropout, labelInit: labelStd, model } = config;
-  const sizes = { inputSize: [height, width] as const, inChannels, numClasses: data.classNames.length };
-  const options = { ...sizes, learnSigma, classDropout, labelStd };
+  const { learnSigma, classDropout, classConditional, labelInit: labelStd, model, block } = config;
+  const labels = classConditional ? { numClasses: data.classNames.length, classDropout } : { numClasses: 0 };
+  const options = { inputSize: [height, width] as const, inChannels, learnSigma, labelStd, ...labels, ...block };
   return {
     dit: typeof model === "string" ? ditConfig(model, options) : ditConfig(undefined, { ...model, ...options }),
     diffusion: objectiveFrom(config),
-    classNames: data.classNames,
+    ...(classConditional ? { classNames: data.classNames } : {}),
   };
 }
 

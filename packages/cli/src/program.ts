@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { diffusionForms, flowSamplerDefaults, samplersOf } from "@dit/core";
+import { didYouMean, diffusionForms, flowSamplerDefaults, sampleDefaults, samplerNames, spacingNames } from "@dit/core";
 import { doctorCommand, doctorText } from "./commands/doctor";
 import { exportCommand } from "./commands/export";
 import { inspectCommand, inspectionText } from "./commands/inspect";
@@ -73,19 +73,26 @@ export function program() {
     .description("draw images; <model> is a run, a checkpoint or a .safetensors file")
     .option("--class <list>", "classes by number or name, separated by commas (default: all)")
     .option("--per-class <n>", "images of each class", count, 4)
-    .addOption(
-      new Option("--sampler <name>", "how the noise is removed (default: ddim, or heun2 for a flow)").choices([
-        ...samplersOf({ kind: "diffusion" }),
-        ...samplersOf({ kind: "flow" }),
-      ]),
+    .option(
+      "--sampler <name>",
+      `how the noise is removed: ${samplerNames.join(", ")} (default: ddim, or heun2 for a flow)`,
+      oneOf(samplerNames),
     )
-    .option("--steps <n>", "network evaluations to an image", count, 50)
+    .option("--steps <n>", "steps to an image", count, 50)
+    .option(
+      "--spacing <name>",
+      `which noise levels the steps visit: ${spacingNames.join(", ")}`,
+      oneOf(spacingNames),
+      sampleDefaults.spacing,
+    )
     .option("--cfg <scale>", "guidance scale; 1 is none (default: 1.5, or 1 for a model that cannot be guided)", real)
     .addOption(
       new Option("--guide <channels>", "channels that are guided")
         .choices(["all", "3"] as const)
         .default("all" as const),
     )
+    .option("--guidance-interval <from,to>", "timesteps at which images are guided (default: all)", interval)
+    .option("--guidance-rescale <x>", "how far guidance is kept from raising contrast, 0 to 1", fraction, 0)
     .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
     .addOption(
       new Option("--diffusion-form <form>", "how much noise sdeEuler and sdeHeun add when")
@@ -108,7 +115,7 @@ export function program() {
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (model, options) => {
-      const { sampler, steps, cfg, eta, clip, guide, diffusionForm, lastStep } = options;
+      const { sampler, steps, spacing, cfg, eta, clip, guide, guidanceRescale, diffusionForm, lastStep } = options;
       const summary = await sampleCommand({
         model,
         backend: backendFrom(options.backend),
@@ -116,7 +123,9 @@ export function program() {
         perClass: options.perClass,
         settings: {
           ...(sampler === undefined ? {} : { sampler }),
-          ...{ steps, eta, clip, guidanceChannels: guide === "3" ? 3 : "all" },
+          ...{ steps, spacing, eta, clip, guidanceRescale },
+          guidanceChannels: guide === "3" ? 3 : "all",
+          guidanceInterval: options.guidanceInterval ?? null,
           flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
         },
         ...(cfg === undefined ? {} : { guidance: cfg }),
@@ -239,4 +248,23 @@ function fraction(text: string): number {
   const value = real(text);
   if (value > 1) throw new InvalidArgumentError("It must be a number from 0 to 1.");
   return value;
+}
+
+/** One of the names, and what was meant where it is none. */
+function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    const near = didYouMean(text, names);
+    throw new InvalidArgumentError(
+      `${near === undefined ? "" : `Did you mean ${near}? `}It must be one of ${names.join(", ")}.`,
+    );
+  };
+}
+
+function interval(text: string): [number, number] {
+  const [from, to, ...more] = text.split(",").map((part) => real(part));
+  if (from === undefined || to === undefined || more.length > 0 || from > to)
+    throw new InvalidArgumentError("It must be two timesteps, as in 200,800.");
+  return [from, to];
 }

@@ -3,15 +3,26 @@
 export { type DiffusionConfig, diffusionDefaults } from "./define/diffusion/config";
 export { predictions } from "./define/diffusion/prediction";
 export { type Process, process } from "./define/diffusion/process";
-export { schedules } from "./define/diffusion/schedule";
+export { type Schedule, schedules } from "./define/diffusion/schedule";
 export { type TimeSampling, timeSamplings } from "./define/diffusion/timeSampling";
 export { variances } from "./define/diffusion/variance";
 export { type Weighting, weightings } from "./define/diffusion/weighting";
+export {
+  type BlockOptions,
+  blockDefaults,
+  type Conditioning,
+  conditionings,
+  type MlpName,
+  mlpNames,
+  type NormName,
+  normNames,
+} from "./define/dit/blockOptions";
 export {
   type DiTConfig,
   ditConfig,
   ditDefaults,
   ditPresets,
+  labelCount,
   nullLabel,
   outChannels,
   tokenCount,
@@ -27,31 +38,38 @@ export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
 export { modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
 export { selfAttention, selfAttentionSpec } from "./define/nn/attention";
-export { layerNorm } from "./define/nn/layerNorm";
+export { crossAttention, crossAttentionSpec } from "./define/nn/crossAttention";
+export { affineLayerNorm, affineLayerNormSpec, layerNorm } from "./define/nn/layerNorm";
 export { linear, linearSpec } from "./define/nn/linear";
 export { mlp, mlpSpec } from "./define/nn/mlp";
+export { rmsNorm, scaledRmsNorm, scaledRmsNormSpec } from "./define/nn/rmsNorm";
+export { swiglu, swigluSpec } from "./define/nn/swiglu";
 export { type ObjectiveConfig, objectiveConfig } from "./define/objective";
 export { bindParams, countParams, type Params, param, paramTypes, type Weights } from "./define/params";
+export { samplerFromDiffusers } from "./define/sample/diffusers/samplerFromDiffusers";
 export {
   type FlowSamplerName,
   type FlowSamplerSettings,
   flowSamplerDefaults,
   flowSamplers,
 } from "./define/sample/flowSamplers";
+export { type NoiseLevel, predictionColumns } from "./define/sample/level";
 export { type SamplerName, samplers } from "./define/sample/samplers";
+export { noiseLevels, type SpacingName, spacingNames } from "./define/sample/spacing";
+export { type SamplerTable, samplerRow } from "./define/sample/table";
 export { type AdamWConfig, adamwDefaults } from "./define/train/adamw";
 export { type LearningRateConfig, learningRateAt } from "./define/train/learningRate";
 export { backward } from "./differentiate/backward";
 export { valueAndGrad } from "./differentiate/valueAndGrad";
 export { normal } from "./host/normal";
 export { permutation, type StreamKey, uniform, uniformInts } from "./host/rng";
-export { readSafetensors, writeSafetensors } from "./host/safetensors";
+export { readSafetensors, safetensorsPieces, writeSafetensors } from "./host/safetensors";
 export { toFloat32, toHostTensor } from "./host/toHostTensor";
 export { concat, constant, constantF32, gelu, scalar, select, sigmoid, silu, softmax, split, zeros } from "./ir/create";
 export type { DType } from "./ir/dtype";
 export * from "./ir/errors";
 export type { Graph, Port, Scan } from "./ir/graph";
-export { type HostTensor, hostF32, hostI32, hostTensor, hostZeros } from "./ir/hostTensor";
+export { type HostTensor, hostF32, hostI32, hostTensor, hostZeros, lazyTensor } from "./ir/hostTensor";
 export { print } from "./ir/print";
 export type { Shape } from "./ir/shape";
 export { type Bool, type F32, type I32, Tensor } from "./ir/tensor";
@@ -72,15 +90,15 @@ export { type BitsPerDim, type BitsPerDimOptions, bitsPerDim } from "./run/bitsP
 export type { Dataset } from "./run/dataset";
 export { reference } from "./run/reference/reference";
 export {
+  type CreateSamplerOptions,
   createSampler,
+  type RunOptions,
   type SampleOptions,
   type Sampler,
-  type SampleSettings,
   type Samples,
   sample,
-  sampleDefaults,
-  samplersOf,
 } from "./run/sample";
+export { type SampleSettings, sampleDefaults, samplerNames, samplersOf } from "./run/sampleSettings";
 export { type StepMetrics, type TrainOptions, type TrainResult, train } from "./run/train";
 export type { TrainState } from "./run/trainState";
 export type { Validation } from "./run/validate";

@@ -1,18 +1,51 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** What is shown to readers must run: the code blocks of a page, joined into one module. */
-test.each([
+/** Pages whose code is one story, and what it prints. */
+const pages: readonly (readonly [page: string, printed: readonly string[]])[] = [
   ["README.md", ["2,1,8,8"]],
   ["docs/how-a-dit-runs.md", ["graph gate(", "reference", "ort-cpu"]],
-  ["docs/extending.md", ["image 1.500000 1.500000", "soft 0.010 0.01 5.000 5"]],
-])("the code in %s runs", async (page, expected) => {
-  const text = readFileSync(join(root, page), "utf8");
-  const code = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block).join("\n");
+];
+
+/** Pages each of whose sections stands alone, and what those print. */
+const sections: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  "docs/extending.md": {
+    "A block": ["2216448", "reference", "ort-cpu"],
+    "A sampler": ["Adams-Bashforth has order 2.0"],
+    "A prediction type, a path, a weighting": ["image 1.500000 1.500000", "soft 0.010 0.01 5.000 5"],
+  },
+};
+
+test.each(pages)("the code in %s runs", (page, printed) => runs(codeOf(read(page)), printed));
+
+describe.each(Object.entries(sections))("%s", (page, expected) => {
+  const found = read(page)
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => [text.slice(0, text.indexOf("\n")), codeOf(text)] as const)
+    .filter(([, code]) => code !== "");
+
+  test("has no code that is not run", () => {
+    expect(found.map(([title]) => title)).toEqual(Object.keys(expected));
+  });
+
+  test.each(found)("the code in %s runs", (title, code) => runs(code, expected[title]!));
+});
+
+function read(page: string): string {
+  return readFileSync(join(root, page), "utf8");
+}
+
+function codeOf(text: string): string {
+  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block).join("\n");
+}
+
+/** What is shown to readers must run: code blocks, joined into one module. */
+async function runs(code: string, expected: readonly string[]): Promise<void> {
   // Inside the package, so that the imports are found as a user's would be.
   const folder = mkdtempSync(join(root, "packages", "testkit", ".snippets-"));
   const printed: string[] = [];
@@ -27,4 +60,4 @@ test.each([
     rmSync(folder, { recursive: true });
   }
   for (const line of expected) expect(printed.join("\n")).toContain(line);
-});
+}

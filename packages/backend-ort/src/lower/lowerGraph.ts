@@ -1,6 +1,6 @@
 import type { Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
 import type { CompositeName, OpName } from "@dit/core/internal";
-import { isComposite, lower, lowerScan, nodesOf, splitBatch, stepGraph } from "@dit/core/internal";
+import { isComposite, lower, nodesOf, splitBatch, stepGraph } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../onnx/model";
 import { composites } from "./composites";
@@ -23,11 +23,15 @@ const irVersion = 10;
  */
 const smallestPart = 2 ** 16;
 
+/** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
+export function loweredGraph(graph: Graph): Graph {
+  return splitBatch(lower(graph, nativeComposites), smallestPart);
+}
+
 /** A graph as an ONNX model with the same names of inputs and outputs. */
 export function lowerGraph(graph: Graph, bound: Bound = {}): ModelProto {
   const emit = new Emitter();
-  const lowered = splitBatch(lower(graph, nativeComposites), smallestPart);
-  const outputs = emitOutputs(emit, lowered, bindInputs(emit, graph.inputs, bound));
+  const outputs = emitOutputs(emit, loweredGraph(graph), bindInputs(emit, graph.inputs, bound));
   return modelOf(emit, graph.name, {
     inputs: free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor)),
     outputs,
@@ -45,11 +49,10 @@ export const tripCount = "steps";
 export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
   const emit = new Emitter();
   const body = new Emitter(emit);
-  const lowered = lowerScan(scan, nativeComposites);
   const names = bindInputs(emit, scan.constants, bound, "constants.");
   for (const { name, tensor } of scan.carry) names.set(tensor, `body.${name}`);
   for (const { name, tensor } of scan.xs) names.set(tensor, body.op("Gather", [`xs.${name}`, "iteration"]));
-  const step = emitOutputs(body, splitBatch(stepGraph(lowered), smallestPart), names);
+  const step = emitOutputs(body, loweredGraph(stepGraph(scan)), names);
   const keepGoing = body.op("Identity", ["condition"]);
   const loopBody: GraphProto = {
     name: scan.name,

@@ -7,6 +7,7 @@ import {
   type HostTensor,
   hostTensor,
   type Model,
+  nullLabel,
   type SampleSettings,
   type Samples,
 } from "@dit/core";
@@ -74,7 +75,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
       const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
       atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
     }
-    const { classes: _, seed: __, ...settings } = samples.settings;
+    const { classes: _, seed: __, autoguidance: ___, ...settings } = samples.settings;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
@@ -126,10 +127,14 @@ async function drawAll(
   }
 }
 
-/** Labels by number or name; all when none is given. @throws ConfigError naming a class that the model does not know */
+/** Labels by number or name; all when none is given, which for an unconditional model is the null label. @throws ConfigError naming a class that the model does not know */
 export function labelsOf({ config }: Pick<Model, "config">, classes: readonly string[]): number[] {
   const { numClasses } = config.dit;
   const names = config.classNames ?? [];
+  if (numClasses === 0) {
+    if (classes.length > 0) throw new ConfigError("the model is unconditional, it knows no classes: leave --class out");
+    return [nullLabel(config.dit)];
+  }
   if (classes.length === 0) return Array.from({ length: numClasses }, (_, i) => i);
   return classes.map((given) => {
     const named = names.indexOf(given);

@@ -21,10 +21,11 @@ import {
   removeUnfinished,
   writeCheckpoint,
 } from "../checkpoints/checkpoint";
+import { requireContinuation, requireSameShape } from "../checkpoints/continuation";
 import { applyRetention } from "../checkpoints/retention";
 import { type ConfigSources, configFileText, resolveConfig } from "../config/resolveConfig";
 import type { TrainConfig } from "../config/trainConfig";
-import { type Dataset, split } from "../data/dataset";
+import { split } from "../data/dataset";
 import { openDataset } from "../data/openDataset";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
@@ -37,6 +38,7 @@ import { environment } from "../run/environment";
 import { addToMeter, emptyMeter, type MeterState, readMeter } from "../run/meter";
 import { appendMetric, truncateMetrics } from "../run/metrics";
 import { createRunFolder, moveAside, type RunFolder, runFolder } from "../run/runFolder";
+import { lockRun } from "../run/runLock";
 import { tensorBoardWriter } from "../run/tensorboard";
 import { stopSignal } from "../stopSignal";
 
@@ -61,9 +63,20 @@ export interface TrainSummary {
 
 /** `dit train`: trains, and leaves a run folder from which everything can be seen, remade and continued. */
 export async function trainCommand(command: TrainCommand): Promise<TrainSummary> {
+  const locks: (() => void)[] = [];
+  try {
+    return await trainLocked(command, (run) => locks.push(lockRun(run)));
+  } finally {
+    for (const unlock of locks) unlock();
+  }
+}
+
+async function trainLocked(command: TrainCommand, lock: (run: string) => void): Promise<TrainSummary> {
   const { sources, root, resume, progress } = command;
   const resolved = resolveConfig(resume === undefined ? sources : { ...sources, run: configOf(resume) });
   const { config } = resolved;
+  // Before anything of it is read: another process may be writing there.
+  if (resume !== undefined) lock(resume);
   const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume));
   const all = await openDataset(config.data, { imageSize: config.imageSize ?? undefined });
   const data = split(all, config.validation, 0);
@@ -79,12 +92,11 @@ export async function trainCommand(command: TrainCommand): Promise<TrainSummary>
   // Nothing is written before this line: a command that cannot work leaves everything as it was.
   const earlier = command.moveAside === true ? moveAside(join(root, config.name)) : undefined;
   if (earlier !== undefined) progress.note(`the earlier run is now ${earlier}`);
-  const run = resume === undefined ? createRunFolder(root, config.name) : runFolder(resume);
-  atomicWrite(run.config, configFileText(resolved));
-  atomicWrite(
-    run.environment,
-    `${JSON.stringify(environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node"]), null, 2)}\n`,
-  );
+  const files = { config: configFileText(resolved), environment: environmentText() };
+  const run = resume === undefined ? createRunFolder(root, config.name, files) : runFolder(resume);
+  if (resume === undefined) lock(run.path);
+  atomicWrite(run.config, files.config);
+  atomicWrite(run.environment, files.environment);
   truncateMetrics(run.metrics, from?.notes.step ?? 0);
   const recorder = record(run, config, progress, from?.notes);
   const stop = stopSignal(() => progress.note("stopping after this call; once more quits without saving"));
@@ -139,6 +151,10 @@ export async function trainCommand(command: TrainCommand): Promise<TrainSummary>
   }
 }
 
+function environmentText(): string {
+  return `${JSON.stringify(environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node"]), null, 2)}\n`;
+}
+
 /** Batches behind one held-out loss: enough to tell checkpoints apart, few enough not to be felt. */
 const validationBatches = 8;
 
@@ -156,29 +172,6 @@ function lastCheckpoint(run: RunFolder): Checkpoint | undefined {
   return newest === undefined ? undefined : readCheckpoint(newest.path);
 }
 
-/** @throws ConfigError when the settings or the images changed so much that the run would not be the same one any more */
-function requireContinuation(
-  { train: { steps } }: TrainConfig,
-  model: ModelConfig,
-  data: Dataset,
-  { config, notes }: Checkpoint,
-): void {
-  requireSameShape(model, config, "the checkpoint");
-  const [wanted, given]: Record<string, unknown>[] = [{ ...model.diffusion }, { ...config.diffusion }];
-  const key = Object.keys(wanted!).find((name) => wanted![name] !== given![name]);
-  if (key !== undefined) {
-    throw new ConfigError(`the checkpoint was trained with ${key} ${given![key]}, this run's is ${wanted![key]}`);
-  }
-  if (steps < notes.step) {
-    throw new ConfigError(`train.steps is ${steps}, but the run has taken ${notes.step} steps already`);
-  }
-  if (data.fingerprint !== notes.data) {
-    throw new ConfigError(
-      `${data.name} does not hold the training images that this run was saved with (data, imageSize and validation decide them); to train on others, start a new run with --init`,
-    );
-  }
-}
-
 function trainSettings({ train: t }: TrainConfig) {
   const adamw: AdamWConfig = { betas: t.betas, epsilon: t.eps, weightDecay: t.weightDecay };
   return {
@@ -193,31 +186,6 @@ function trainSettings({ train: t }: TrainConfig) {
     adamw,
     ...(t.gradientClip === null ? {} : { gradientClip: t.gradientClip }),
   };
-}
-
-const sizes = [
-  "inputSize",
-  "inChannels",
-  "patchSize",
-  "hiddenSize",
-  "depth",
-  "heads",
-  "mlpRatio",
-  "numClasses",
-  "learnSigma",
-] as const;
-
-function requireSameShape({ dit: wanted }: ModelConfig, { dit: given }: ModelConfig, which: string): void {
-  const key = sizes.find((name) => String(wanted[name]) !== String(given[name]));
-  if (key !== undefined) {
-    throw new ConfigError(`${which} is a model of ${key} ${given[key]}, this run's is ${wanted[key]}`);
-  }
-  // The label table has a row more where labels are dropped.
-  if (wanted.classDropout > 0 !== given.classDropout > 0) {
-    throw new ConfigError(
-      `${which} is a model of classDropout ${given.classDropout}, this run's is ${wanted.classDropout}: either both drop labels or neither does`,
-    );
-  }
 }
 
 /** Turns steps into lines of metrics, TensorBoard events and progress. A step has one line, with its validation loss if it has one. */
@@ -267,10 +235,10 @@ function record(run: RunFolder, config: TrainConfig, progress: Progress, from: C
 
 /** Draws the same noise at each visit, so that one sees the same pictures grow. */
 async function previewer(model: ModelConfig, backend: Backend, config: TrainConfig) {
-  const { perClass, sampler, steps, guidance, guidanceChannels, clip } = config.sample;
-  const shown = Math.min(model.dit.numClasses, largestPreview);
+  const { perClass, everySteps: _, sampler, ...rest } = config.sample;
+  const shown = Math.max(1, Math.min(model.dit.numClasses, largestPreview));
   const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
-  const settings = { ...(sampler !== null && { sampler }), steps, guidance, guidanceChannels, clip };
+  const settings = { ...rest, ...(sampler !== null && { sampler }) };
   const compiled = await createSampler(model, backend, classes.length, settings);
   return {
     draw: async (run: RunFolder, step: number, current: Model) => {

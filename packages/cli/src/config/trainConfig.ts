@@ -1,5 +1,16 @@
-import { ditPresets, flowPredictions, flowWeightings, paths, samplersOf, timeSamplings, weightings } from "@dit/core";
+import {
+  ditPresets,
+  flowPredictions,
+  flowWeightings,
+  paths,
+  samplerNames,
+  samplersOf,
+  spacingNames,
+  timeSamplings,
+  weightings,
+} from "@dit/core";
 import { z } from "zod";
+import { blockConfigSchema } from "./blockConfig";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
@@ -34,7 +45,7 @@ const chain = z.strictObject({
   kind: z.literal("diffusion").default("diffusion").describe("a chain of noising steps, as in the paper"),
   timesteps: count.default(1000).describe("Steps of the noising process; 1000 in the paper"),
   schedule: z
-    .enum(["linear", "cosine"])
+    .enum(["linear", "cosine", "scaledLinear"])
     .default("linear")
     .describe("Noise schedule; the paper trains with linear betas"),
   prediction: z.enum(["eps", "x0", "v"]).default("eps").describe("What the network predicts; the noise in the paper"),
@@ -91,11 +102,12 @@ const train = z.strictObject({
 const sample = z.strictObject({
   everySteps: count.default(1000).describe("Draw sample pictures after every so many steps"),
   sampler: z
-    .enum([...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })])
+    .enum(samplerNames)
     .nullable()
     .default(null)
     .describe("null takes ddim, which needs fewer steps than the paper's ddpm (250), or heun2 for a flow"),
-  steps: count.default(50).describe("Network evaluations to a picture"),
+  steps: count.default(50).describe("Sampling steps to a picture"),
+  spacing: z.enum(spacingNames).default("official").describe("Which noise levels the steps visit"),
   guidance: z
     .number()
     .min(0)
@@ -105,6 +117,17 @@ const sample = z.strictObject({
     .union([z.literal("all"), z.literal(3)])
     .default("all")
     .describe("Channels that are guided; the official code guides the first 3 of its 4 latent channels"),
+  guidanceInterval: z
+    .tuple([z.number().min(0), z.number().min(0)])
+    .nullable()
+    .default(null)
+    .describe("First and last timestep at which pictures are guided; null guides at all, as in the paper"),
+  guidanceRescale: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("How far guidance is kept from raising contrast; 0 leaves it alone, as in the paper"),
   clip: z.boolean().default(true).describe("Clip predicted images to [-1, 1]: right for pixels, wrong for latents"),
   perClass: count.default(4).describe("Pictures of each class in a sample grid"),
 });
@@ -140,6 +163,11 @@ export const trainConfigSchema = z
       .union([z.enum(ditPresets), customModel])
       .default("DiT-S/4")
       .describe("A preset of the paper, or sizes of your own"),
+    block: blockConfigSchema.prefault({}),
+    classConditional: z
+      .boolean()
+      .default(true)
+      .describe("Tell the model each image's class; false trains an unconditional model, without labels"),
     learnSigma: z.boolean().default(true).describe("Also predict the variance of each sampling step, as in the paper"),
     classDropout: fraction
       .default(0.1)
@@ -193,6 +221,14 @@ export const trainConfigSchema = z
         `is "${sample.sampler}", which is none of a ${diffusion.kind} model's (${known.join(", ")})`,
       );
     }
+    const { guidance, guidanceInterval, guidanceRescale } = config.sample;
+    if (guidance === 1 && (guidanceInterval !== null || guidanceRescale !== 0)) {
+      const key = guidanceInterval !== null ? "guidanceInterval" : "guidanceRescale";
+      reject(["sample", key], "is set, but guidance 1 is none: set another scale");
+    }
+    if (guidanceInterval !== null && guidanceInterval[0] > guidanceInterval[1]) {
+      reject(["sample", "guidanceInterval"], `is [${guidanceInterval}]: its first timestep lies above its last`);
+    }
     if (config.train.warmup > config.train.steps) {
       reject(["train", "warmup"], `is ${config.train.warmup}, more than train.steps (${config.train.steps})`);
     }
@@ -202,11 +238,13 @@ export const trainConfigSchema = z
         `is ${config.model.heads}, which does not divide hiddenSize (${config.model.hiddenSize})`,
       );
     }
-    if (config.classDropout === 0 && config.sample.guidance !== 1) {
-      reject(
-        ["sample", "guidance"],
-        `is ${config.sample.guidance}, but with classDropout 0 nothing learns to draw without a label: set it to 1`,
-      );
+    const unguided = !config.classConditional
+      ? "an unconditional model has no classes to be guided to"
+      : config.classDropout === 0
+        ? "with classDropout 0 nothing learns to draw without a label"
+        : undefined;
+    if (unguided !== undefined && config.sample.guidance !== 1) {
+      reject(["sample", "guidance"], `is ${config.sample.guidance}, but ${unguided}: set it to 1`);
     }
   });
 

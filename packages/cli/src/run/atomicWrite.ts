@@ -9,7 +9,7 @@ import { basename, dirname, join } from "node:path";
  */
 export function atomicWrite(file: string, content: Uint8Array | string): void {
   const folder = dirname(file);
-  const temporary = join(folder, `.${basename(file)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryName(file);
   try {
     writeFlushed(temporary, content);
     renameOver(temporary, file);
@@ -37,19 +37,25 @@ export function flushFolder(folder: string): void {
   }
 }
 
-/** Removes what killed processes left in `folder` under temporary names. */
-export function removeTemporaries(folder: string): void {
+/** A name of its own beside `path`, to be renamed to it. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+}
+
+/** Removes what killed processes left in `folder` under temporary names, except where `isAlive` says the process lives. */
+export function removeTemporaries(folder: string, isAlive: (pid: number) => boolean = () => false): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    if (/^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
+    const owner = /^\..+\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
-/** Writes a new file, piece after piece, and flushes it to the disk. */
-export function writeFlushed(file: string, ...pieces: readonly (Uint8Array | string)[]): void {
+/** Writes a new file, whole or in pieces that are made as they are written, and flushes it to the disk. */
+export function writeFlushed(file: string, content: Uint8Array | string | Iterable<Uint8Array>): void {
+  const whole = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const descriptor = openSync(file, "wx");
   try {
-    for (const piece of pieces) {
-      const bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
+    for (const bytes of whole instanceof Uint8Array ? [whole] : whole) {
       // One call may write less than asked for, and never more than 2 GB.
       for (let at = 0; at < bytes.length; )
         at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@dit/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createRunFolder, moveAside } from "./runFolder";
 
+const files = { config: "{}", environment: "{}" };
 let root: string;
 beforeEach(() => {
   root = join(mkdtempSync(join(tmpdir(), "dit-run-")), "runs");
@@ -12,16 +14,26 @@ beforeEach(() => {
 
 describe("createRunFolder", () => {
   it("makes the folder and its parts", () => {
-    const run = createRunFolder(root, "first");
+    const run = createRunFolder(root, "first", files);
     expect(run.metrics).toBe(join(root, "first", "metrics.jsonl"));
+    expect(readFileSync(run.config, "utf8")).toBe("{}");
     expect([run.samples, run.checkpoints, run.tensorboard].every(existsSync)).toBe(true);
   });
 
+  it("clears away what a killed process had begun, and leaves what a living one is making", () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    for (const owner of [pid, process.ppid]) {
+      mkdirSync(join(root, `.other.${owner}-0123abcd.tmp`, "samples"), { recursive: true });
+    }
+    createRunFolder(root, "first", files);
+    expect(readdirSync(root).sort()).toEqual([`.other.${process.ppid}-0123abcd.tmp`, "first"]);
+  });
+
   it("never overwrites, and says what to do instead", () => {
-    createRunFolder(root, "first");
+    createRunFolder(root, "first", files);
     mkdirSync(join(root, "first-2"));
-    expect(() => createRunFolder(root, "first")).toThrow(ConfigError);
-    expect(() => createRunFolder(root, "first")).toThrow(/--resume .*first, or .* --name first-3$/);
+    expect(() => createRunFolder(root, "first", files)).toThrow(ConfigError);
+    expect(() => createRunFolder(root, "first", files)).toThrow(/--resume .*first, or .* --name first-3$/);
   });
 
   it.each([
@@ -39,20 +51,20 @@ describe("createRunFolder", () => {
     "-flag",
     "a\nb",
   ])("refuses the name %j", (name) => {
-    expect(() => createRunFolder(root, name)).toThrow(ConfigError);
+    expect(() => createRunFolder(root, name, files)).toThrow(ConfigError);
   });
 
   it.each(["a", "digits S-4, try 2", "über_1.5", "null"])("takes the name %j", (name) => {
-    expect(existsSync(createRunFolder(root, name).path)).toBe(true);
+    expect(existsSync(createRunFolder(root, name, files).path)).toBe(true);
   });
 });
 
 describe("moveAside", () => {
   it("frees the name and keeps the contents", () => {
-    const { path } = createRunFolder(root, "quickstart");
+    const { path } = createRunFolder(root, "quickstart", files);
     writeFileSync(join(path, "report.html"), "1");
     expect(moveAside(path)).toBe(join(root, "quickstart-2"));
-    createRunFolder(root, "quickstart");
+    createRunFolder(root, "quickstart", files);
     expect(moveAside(path)).toBe(join(root, "quickstart-3"));
     expect(moveAside(path)).toBeUndefined();
     expect(existsSync(join(root, "quickstart-2", "report.html"))).toBe(true);

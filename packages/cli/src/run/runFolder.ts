@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError } from "@dit/core";
+import { flushFolder, removeTemporaries, temporaryName, writeFlushed } from "./atomicWrite";
+import { isRunning } from "./isRunning";
 
 /** Where the parts of a run lie. */
 export interface RunFolder {
@@ -28,26 +30,41 @@ export function runFolder(path: string): RunFolder {
   };
 }
 
+/** What a run is made with: a run without its settings could be neither continued nor told from other folders. */
+export type FirstFiles = Readonly<Record<"config" | "environment", string>>;
+
 /**
- * Makes the folder of a new run, `<root>/<name>`, with the folders inside it. Never touches an existing one.
+ * Makes the folder of a new run, `<root>/<name>`, with its first files and the folders inside it. It is made under a
+ * temporary name and renamed, so that a kill leaves either no run or a whole one. Never touches an existing one.
  * @throws ConfigError when the name is taken, or cannot be a folder's name on Linux, macOS and Windows alike.
  */
-export function createRunFolder(root: string, name: string): RunFolder {
+export function createRunFolder(root: string, name: string, files: FirstFiles): RunFolder {
   checkName(name);
   const run = runFolder(join(root, name));
+  if (existsSync(run.path)) throw taken(run);
   mkdirSync(root, { recursive: true });
+  removeTemporaries(root, isRunning);
+  const made = runFolder(temporaryName(run.path));
+  mkdirSync(made.path);
+  for (const folder of [made.samples, made.checkpoints, made.tensorboard]) mkdirSync(folder);
+  writeFlushed(made.config, files.config);
+  writeFlushed(made.environment, files.environment);
   try {
-    // Not recursive: this call is also the test whether the name is free, so that of two runs started at once one fails.
-    mkdirSync(run.path);
+    renameSync(made.path, run.path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-    throw new ConfigError(
-      `${run.path} exists already and is never overwritten; continue it with --resume ${run.path}, or start another run with --name ${basename(freeName(run.path))}`,
-      { cause },
-    );
+    rmSync(made.path, { recursive: true });
+    // Of two runs started at once one comes here.
+    throw existsSync(run.path) ? taken(run, { cause }) : cause;
   }
-  for (const folder of [run.samples, run.checkpoints, run.tensorboard]) mkdirSync(folder);
+  flushFolder(root);
   return run;
+}
+
+function taken({ path }: RunFolder, options?: ErrorOptions): ConfigError {
+  return new ConfigError(
+    `${path} exists already and is never overwritten; continue it with --resume ${path}, or start another run with --name ${basename(freeName(path))}`,
+    options,
+  );
 }
 
 /**

@@ -1,22 +1,15 @@
-import { nullLabel } from "../define/dit/config";
+import { requireLabels } from "../define/dit/config";
 import type { ModelConfig } from "../define/model";
 import { fillNormal } from "../host/normal";
 import type { StreamKey } from "../host/rng";
-import { ConfigError, DitError } from "../ir/errors";
+import { DitError } from "../ir/errors";
 import { type HostTensor, hostZeros } from "../ir/hostTensor";
 
 /** @throws ConfigError for a label that the model does not know, DitError for a number of them that was not compiled */
-export function requireClasses(
-  { dit: { numClasses, classDropout } }: ModelConfig,
-  classes: readonly number[],
-  count: number,
-): void {
+export function requireClasses({ dit }: ModelConfig, classes: readonly number[], count: number): void {
   if (classes.length !== count)
     throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
-  const last = classDropout > 0 ? nullLabel({ numClasses }) : numClasses - 1;
-  const wrong = classes.find((y) => !Number.isInteger(y) || y < 0 || y > last);
-  if (wrong !== undefined)
-    throw new ConfigError(`class ${wrong} is out of range: the model knows 0..${numClasses - 1}`);
+  requireLabels(dit, classes);
 }
 
 /** Standard normal noise for images `firstSample`, ...: [N, C, I, J] */

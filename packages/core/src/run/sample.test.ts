@@ -167,11 +167,11 @@ describe("sampling", () => {
     ["a negative class", { classes: [-1] }, "class -1 is out of range"],
     ["half a class", { classes: [0.5] }, "class 0.5 is out of range"],
     ["more steps than the chain has", { steps: 1001 }, "1001 sampling steps, but the model's chain has 1000"],
-    ["no steps", { steps: 0 }, "respacing"],
+    ["no steps", { steps: 0 }, "steps is 0; it must be a whole number from 1"],
     [
       "an unknown sampler",
-      { sampler: "euler" as never },
-      "there is no sampler euler of a diffusion model (samplers: ddim, ddpm",
+      { sampler: "ddmi" as never },
+      "there is no sampler ddmi; did you mean ddim? (samplers: ddpm,",
     ],
   ])("refuses %s", async (_, changes, message) => {
     await expect(draw(changes)).rejects.toThrow(ConfigError);

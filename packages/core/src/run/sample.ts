@@ -1,88 +1,64 @@
 import { process } from "../define/diffusion/process";
 import type { FlowConfig } from "../define/flow/config";
 import { checkModel, type Model, type ModelConfig } from "../define/model";
-import type { ObjectiveConfig } from "../define/objective";
 import type { Weights } from "../define/params";
-import {
-  type FlowSamplerName,
-  type FlowSamplerSettings,
-  flowSamplerDefaults,
-  flowSamplers,
-  flowTable,
-} from "../define/sample/flowSamplers";
-import { type SamplerName, samplers } from "../define/sample/samplers";
+import { type FlowSamplerName, flowTable } from "../define/sample/flowSamplers";
+import { type MakeSampler, type SamplerName, samplers } from "../define/sample/samplers";
 import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
-import type { SamplerTable } from "../define/sample/table";
-import { ConfigError } from "../ir/errors";
+import { noiseLevels } from "../define/sample/spacing";
+import type { SamplerRow, SamplerTable } from "../define/sample/table";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { adaptiveSampler } from "./adaptive";
-import type { Backend, DeviceTensors, Feed, Feeds } from "./backend";
+import type { Backend, DeviceTensor, DeviceTensors, Feed, Feeds, ScanExecutable } from "./backend";
 import { noiseFor, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
 import { guidedNetwork, networkConstants } from "./guidedNetwork";
+import { requireAdaptive, requireGuide, requirePossible, type SampleSettings, settingsFrom } from "./sampleSettings";
+import { samplingCalls, stepsOf } from "./samplingCalls";
 
-/** What decides a picture, apart from the weights, the label and the seed. */
-export interface SampleSettings {
-  /** Of a diffusion model or of a flow. */
-  readonly sampler: SamplerName | FlowSamplerName;
-  /** Number of sampling steps; a chain is respaced to them, and dopri5 finds its own. */
-  readonly steps: number;
-  /** DDIM's noise. */
-  readonly eta: number;
-  /** Classifier-free guidance scale; 1 is none. */
-  readonly guidance: number;
-  readonly guidanceChannels: "all" | 3;
-  /** Whether the implied image is clamped to [-1, 1] at each step. For pixels, not for latents. */
-  readonly clip: boolean;
-  /** What only the samplers of a flow ask for. */
-  readonly flow: FlowSamplerSettings;
+/** What a sampler is compiled for. */
+export interface CreateSamplerOptions extends Partial<SampleSettings> {
+  /** A weaker model, away from which the model is guided instead of away from its null label (arXiv 2406.02507). */
+  readonly autoguidance?: Model;
+  /** Whether the image that the network sees can be shown on the way. */
+  readonly previews?: boolean;
 }
 
-/** The official sampling script's choices. The sampler is the deterministic one that needs fewest calls for its kind. */
-export const sampleDefaults: Omit<SampleSettings, "sampler"> = {
-  steps: 50,
-  eta: 0,
-  guidance: 4,
-  guidanceChannels: 3,
-  clip: false,
-  flow: flowSamplerDefaults,
-};
-
-/** The samplers of an objective by name, the one that is taken by default first. */
-export function samplersOf({ kind }: Pick<ObjectiveConfig, "kind">): readonly SampleSettings["sampler"][] {
-  switch (kind) {
-    case "diffusion":
-      return ["ddim", ...(Object.keys(samplers) as SamplerName[]).filter((name) => name !== "ddim")];
-    case "flow":
-      return ["heun2", ...flowSamplers.filter((name) => name !== "heun2")];
-    default:
-      return kind satisfies never;
-  }
-}
-
-export interface SampleOptions extends Partial<SampleSettings> {
-  readonly backend: Backend;
-  /** One label per image. */
-  readonly classes: readonly number[];
+/** What one run of it takes. */
+export interface RunOptions {
   readonly seed?: number;
   /** Number of the first image, for drawing a large set in several calls; 0 by default. */
   readonly firstSample?: number;
   readonly signal?: AbortSignal;
   readonly onStep?: (step: number, steps: number) => void;
+  /** Shows the image [N, C, I, J] that the network sees, after every `previewEvery` steps (1 by default) and the last. */
+  readonly onPreview?: (step: number, x0: HostTensor<"f32">) => void;
+  readonly previewEvery?: number;
+}
+
+export interface SampleOptions extends Omit<CreateSamplerOptions, "previews">, RunOptions {
+  readonly backend: Backend;
+  /** One label per image. */
+  readonly classes: readonly number[];
 }
 
 export interface Samples {
   /** [N, C, I, J], in [-1, 1] where the model was trained on pixels. */
   readonly images: HostTensor<"f32">;
-  /** What remakes them. */
-  readonly settings: SampleSettings & { readonly seed: number; readonly classes: readonly number[] };
+  /** What remakes them, with the weights. */
+  readonly settings: SampleSettings & {
+    readonly seed: number;
+    readonly classes: readonly number[];
+    readonly autoguidance: boolean;
+  };
 }
 
 /** Draws images from a model. Image i depends on (weights, settings, seed, i) alone, not on how many are drawn at once. */
 export async function sample(model: Model, options: SampleOptions): Promise<Samples> {
   const { backend, classes, ...rest } = options;
-  const sampler = await createSampler(model.config, backend, classes.length, rest);
+  const previews = options.onPreview !== undefined;
+  const sampler = await createSampler(model.config, backend, classes.length, { ...rest, previews });
   try {
     return await sampler.run(model.weights, classes, rest);
   } finally {
@@ -93,35 +69,44 @@ export async function sample(model: Model, options: SampleOptions): Promise<Samp
 /** A compiled sampler, for drawing again and again: from other weights, of other classes, with other seeds. */
 export interface Sampler {
   readonly settings: SampleSettings;
-  run(
-    weights: Weights,
-    classes: readonly number[],
-    options?: Pick<SampleOptions, "seed" | "firstSample" | "signal" | "onStep">,
-  ): Promise<Samples>;
+  run(weights: Weights, classes: readonly number[], options?: RunOptions): Promise<Samples>;
   dispose(): Promise<void>;
 }
 
 /** Steps per call of the backend: few enough to report progress and to stop soon, many enough to hide the call. */
 const stepsPerCall = 10;
 
+/** @throws ConfigError for settings that contradict each other or the model */
 export async function createSampler(
   config: ModelConfig,
   backend: Backend,
   count: number,
-  overrides: Partial<SampleSettings> = {},
+  { autoguidance, previews = false, ...overrides }: CreateSamplerOptions = {},
 ): Promise<Sampler> {
   const settings = settingsFrom(config, overrides);
   checkModel(config);
-  requirePossible(config, settings);
+  requirePossible(config, settings, autoguidance !== undefined);
+  if (autoguidance !== undefined) requireGuide(config, autoguidance);
   if (settings.sampler === "dopri5") {
-    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings);
+    requireAdaptive(settings, previews);
+    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings, autoguidance);
   }
   const table = samplerTable(config, settings);
   const noisy = isNoisy(table);
-  const executable = await backend.compileScan(imageScan(config, settings, table, count));
+  const isGuided = guidedRows(settings);
+  // Where guidance is off, its second forward pass is not in the graph.
+  const executables = new Map<boolean, ScanExecutable>();
+  for (const guided of new Set(table.rows.map(isGuided))) {
+    const scan = imageScan(config, guided ? settings : { ...settings, guidance: 1 }, table, count, {
+      previews,
+      ...(autoguidance && { weaker: autoguidance.config }),
+    });
+    executables.set(guided, await backend.compileScan(scan));
+  }
   return {
     settings,
-    async run(weights, classes, { seed = 0, firstSample = 0, signal, onStep } = {}) {
+    async run(weights, classes, options = {}) {
+      const { seed = 0, firstSample = 0, signal, onStep, onPreview, previewEvery = 1 } = options;
       requireClasses(config, classes, count);
       const noiseAt = (stream: string, step: number) => noiseFor(config, count, firstSample, { seed, stream, step });
       const constants: Record<string, Feed> = {
@@ -131,50 +116,71 @@ export async function createSampler(
       let carry: Feeds = firstCarry(table, noiseAt("start", 0));
       try {
         // Once per run: the weights are the same in every call.
-        for (const [name, value] of Object.entries(weights)) constants[`params.${name}`] = await backend.upload(value);
-        for (let first = 0; first < table.rows.length; first += stepsPerCall) {
+        const parts = { params: weights, ...(autoguidance && { guide: autoguidance.weights }) };
+        for (const [part, values] of Object.entries(parts))
+          for (const [name, value] of Object.entries(values))
+            constants[`${part}.${name}`] = await backend.upload(value);
+        const steps = stepsOf(table.rows);
+        const stopEvery = onPreview === undefined ? undefined : previewEvery;
+        let stepsDone = 0;
+        for (const call of samplingCalls(table.rows, isGuided, stepsPerCall, stopEvery)) {
           signal?.throwIfAborted();
-          const rows = Math.min(stepsPerCall, table.rows.length - first);
-          const draws = Array.from({ length: noisy ? rows : 0 }, (_, i) => noiseAt("sampling", first + i));
-          const noise = noisy ? { noise: stacked(draws) } : {};
-          const xs = { ...rowFeeds(table, first, rows), ...noise };
-          carry = (await executable.run({ constants, carry, xs })).carry;
-          onStep?.(first + rows, table.rows.length);
+          const draws = Array.from({ length: noisy ? call.count : 0 }, (_, i) => noiseAt("sampling", call.first + i));
+          const xs = { ...rowFeeds(table, call.first, call.count), ...(noisy && { noise: stacked(draws) }) };
+          const result = await executables.get(call.isGuided)!.run({ constants, carry, xs });
+          carry = result.carry;
+          const hasEndedStep = call.stepsDone > stepsDone;
+          stepsDone = call.stepsDone;
+          const isShown = hasEndedStep && (stepsDone % previewEvery === 0 || stepsDone === steps);
+          if (onPreview !== undefined && isShown) onPreview(stepsDone, await lastOf(result.ys.x0!));
+          disposeAll(result.ys);
+          if (hasEndedStep) onStep?.(stepsDone, steps);
         }
         const images = (await (carry as DeviceTensors).x!.read()) as HostTensor<"f32">;
-        return { images, settings: { ...settings, seed, classes } };
+        const remakes = { ...settings, seed, classes, autoguidance: autoguidance !== undefined };
+        return { images, settings: remakes };
       } finally {
         disposeAll(carry);
         disposeAll(constants);
       }
     },
-    dispose: () => executable.dispose(),
+    dispose: async () => {
+      for (const executable of executables.values()) await executable.dispose();
+    },
   };
 }
 
 /** A sampling run of a DiT as a scan; its constants are the weights, the labels and the guidance scale. */
-export function imageScan(config: ModelConfig, settings: SampleSettings, table: SamplerTable, count: number): Scan {
+export function imageScan(
+  config: ModelConfig,
+  settings: SampleSettings,
+  table: SamplerTable,
+  count: number,
+  { previews = false, weaker }: { readonly previews?: boolean; readonly weaker?: ModelConfig } = {},
+): Scan {
   const { dit: architecture } = config;
-  const network = guidedNetwork(architecture, settings);
+  const network = guidedNetwork(architecture, settings, weaker?.dit);
   return samplerScan({
     name: `${settings.sampler} step`,
     table,
     image: [count, architecture.inChannels, ...architecture.inputSize],
-    constants: networkConstants(architecture, count),
+    constants: networkConstants(architecture, count, weaker?.dit),
     clip: settings.clip,
     // What the second half of the output is for matters to no table but those that learned it.
     variance: architecture.learnSigma ? "learnedRange" : "fixedLarge",
+    previews,
     network: (constants, x, timestep) => network(constants, x, timestep.broadcastTo([count])),
   });
 }
 
 /** The numbers of a whole run. */
 export function samplerTable({ diffusion }: ModelConfig, settings: SampleSettings): SamplerTable {
-  const { sampler, steps, eta } = settings;
+  const { sampler, steps } = settings;
   switch (diffusion.kind) {
     case "diffusion": {
-      const chain = process(diffusion.schedule, diffusion.timesteps, String(steps));
-      return samplers[sampler as SamplerName](chain, diffusion, { eta });
+      const levels = noiseLevels(process(diffusion.schedule, diffusion.timesteps), steps, settings);
+      const make: MakeSampler = samplers[sampler as SamplerName];
+      return make(levels, diffusion, settings);
     }
     case "flow":
       return flowTable(diffusion, sampler as Exclude<FlowSamplerName, "dopri5">, settings);
@@ -183,26 +189,19 @@ export function samplerTable({ diffusion }: ModelConfig, settings: SampleSetting
   }
 }
 
-function settingsFrom({ diffusion }: ModelConfig, overrides: Partial<SampleSettings>): SampleSettings {
-  const defaults: SampleSettings = { ...sampleDefaults, sampler: samplersOf(diffusion)[0]! };
-  const { sampler, steps, eta, guidance, guidanceChannels, clip, flow } = { ...defaults, ...overrides };
-  return { sampler, steps, eta, guidance, guidanceChannels, clip, flow };
+/** At which rows the model is guided. */
+function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
+  if (guidance === 1) return () => false;
+  if (guidanceInterval === null) return () => true;
+  const [from, to] = guidanceInterval;
+  return ({ timestep }) => from <= timestep && timestep <= to;
 }
 
-function requirePossible(
-  { dit: { classDropout }, diffusion }: ModelConfig,
-  { guidance, sampler, steps }: SampleSettings,
-): void {
-  const known = samplersOf(diffusion);
-  if (!known.includes(sampler))
-    throw new ConfigError(
-      `there is no sampler ${sampler} of a ${diffusion.kind} model (samplers: ${known.join(", ")})`,
-    );
-  if (diffusion.kind === "diffusion" && steps > diffusion.timesteps)
-    throw new ConfigError(`${steps} sampling steps, but the model's chain has ${diffusion.timesteps}`);
-  if (guidance !== 1 && classDropout === 0) {
-    throw new ConfigError("guidance needs a model trained with dropped labels (classDropout above 0); use guidance 1");
-  }
+/** The last of tensors stacked over the steps of a call. */
+async function lastOf(stack: DeviceTensor): Promise<HostTensor<"f32">> {
+  const { shape, data } = (await stack.read()) as HostTensor<"f32">;
+  const size = data.length / shape[0]!;
+  return hostF32(shape.slice(1), data.subarray(data.length - size));
 }
 
 function stacked(tensors: readonly HostTensor<"f32">[]): HostTensor<"f32"> {

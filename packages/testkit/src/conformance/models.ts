@@ -19,11 +19,9 @@ import {
   sample,
   trace,
   train,
-  type Weights,
 } from "@dit/core";
-import { isFixed, paramsOf } from "@dit/core/internal";
 import { expect } from "vitest";
-import { formulaInput, formulaInts, formulaParameter } from "../formula";
+import { formulaInput, formulaInts, formulaParameters } from "../formula";
 import { expectClose, expectedOf, runOn } from "./runs";
 import type { Suite } from "./suite";
 
@@ -35,7 +33,10 @@ const config = ditConfig(undefined, {
   heads: 4,
   numClasses: 5,
 });
-const tiny: Model = { config: { dit: config, diffusion: diffusionDefaults }, weights: formulaWeights() };
+const tiny: Model = {
+  config: { dit: config, diffusion: diffusionDefaults },
+  weights: formulaParameters(ditSpec(config)),
+};
 
 const tinyFlow: Model = { ...tiny, config: { dit: config, diffusion: { ...flowDefaults, path: "gvp" } } };
 
@@ -139,15 +140,4 @@ async function lossCurve(model: ModelConfig, backend: Backend) {
     onMetrics: ({ loss }) => losses.push(loss),
   });
   return { losses, final: state.ema };
-}
-
-function formulaWeights(): Weights {
-  return Object.fromEntries(
-    Object.entries(paramsOf(ditSpec(config))).map(([name, param]) => [
-      name,
-      isFixed(param) && param.init.kind === "fixed"
-        ? { dtype: "f32", shape: param.shape, data: param.init.values() }
-        : formulaParameter(name, param.shape),
-    ]),
-  );
 }

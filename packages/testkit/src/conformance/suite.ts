@@ -5,6 +5,7 @@ import { testModels } from "./models";
 import { testOperations } from "./operations";
 import { testOwnership } from "./ownership";
 import { testScans } from "./scans";
+import { testVariants } from "./variants";
 
 export interface ConformanceOptions {
   /** Largest error of one operation, relative to the largest value of its result. Whole models may have ten times that. */
@@ -19,6 +20,16 @@ export interface Suite {
   /** Registers a test of the backend. */
   check(fact: string, run: (backend: Backend) => Promise<void>): void;
 }
+
+/** From the smallest to the largest: what fails first is what is wrong. Their names head the rows of docs/support.md. */
+const parts: Readonly<Record<string, (suite: Suite) => void>> = {
+  "operations and their gradients": testOperations,
+  scans: testScans,
+  "ownership of tensors": testOwnership,
+  "errors that name the model path": testErrors,
+  "whole models: forward, sampling, training": testModels,
+  "conditioning designs and block options": testVariants,
+};
 
 /**
  * What every backend must hold to, from adding two numbers up to a training run: the reference decides what is right.
@@ -46,11 +57,7 @@ export function testBackend(
         else test.skip(`${fact} (${reason})`, () => {});
       },
     };
-    testOperations(suite);
-    testScans(suite);
-    testOwnership(suite);
-    testErrors(suite);
-    testModels(suite);
+    for (const [part, register] of Object.entries(parts)) describe(part, () => register(suite));
     const [unknown] = reasons.keys();
     if (unknown !== undefined) throw new Error(`the skipped test ${JSON.stringify(unknown)} does not exist`);
   });

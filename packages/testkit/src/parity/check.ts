@@ -44,6 +44,8 @@ const tolerances: readonly (readonly [
   ["diffusion-ops", new RegExp(`^${late}vb_terms_bpd_clipped$`), absolute(1e-6)],
   ["diffusion-ops", /^t0\.(vb_terms_bpd|training\.(vb|loss)$)/, relative(5e-2)],
   ["diffusion-ops", /^direct\.t0\.xstart\./, relative(5e-2)],
+  ["schedulers", /^whole timesteps$/, absolute(0)],
+  ["schedulers", /^/, relative(1e-5)],
 ];
 
 /** What no row names: a ten-thousandth of the tensor's largest value. */

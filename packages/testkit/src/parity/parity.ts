@@ -8,6 +8,7 @@ import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { type Fixture, findFixtures } from "./fixture";
 import { flow } from "./flow";
+import { schedulers } from "./schedulers";
 
 /** Compares what a fixture holds with what we compute on a backend. */
 export type Check = (fixture: Fixture, backend: Backend, findings: Findings) => Promise<void>;
@@ -21,6 +22,7 @@ export const kinds: Readonly<Record<string, Check>> = {
   "diffusion-constants": diffusionConstants,
   "diffusion-ops": diffusionOps,
   flow,
+  schedulers,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";

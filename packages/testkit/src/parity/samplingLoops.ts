@@ -5,6 +5,7 @@ import {
   ddpm,
   firstCarry,
   isNoisy,
+  levelsOf,
   type Network,
   paramTypes,
   rowFeeds,
@@ -56,7 +57,8 @@ async function runLoop(subject: Subject, { prefix, sampler, mode, respacing, eta
   const { fixture, backend, findings, config, params } = subject;
   const [z, y] = [fixture.f32("loop.z"), fixture.i32("input.y")];
   const chain = chainOf(config, respacing);
-  const table = sampler === "ddpm" ? ddpm(chain, config.diffusion) : ddim(chain, config.diffusion, { eta });
+  const table =
+    sampler === "ddpm" ? ddpm(levelsOf(chain), config.diffusion) : ddim(levelsOf(chain), config.diffusion, { eta });
   // Guided runs carry both halves of the batch, each with noise of its own.
   const start = mode === "cfg" ? hostF32([2 * z.shape[0]!, ...z.shape.slice(1)], [...z.data, ...z.data]) : z;
   const noise = stacked(chain.steps, (k) => firstRows(fixture.f32(`loop.noise.${k}`), start.shape[0]!));

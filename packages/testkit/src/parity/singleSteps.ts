@@ -18,6 +18,7 @@ import {
   ddimReverse,
   ddpm,
   type Gaussian,
+  levelsOf,
   paramTypes,
   pMeanVariance,
   prefixed,
@@ -40,10 +41,11 @@ export async function singleSteps(subject: Subject): Promise<void> {
   const y = fixture.i32("input.y");
   const etas = fixture.names.flatMap((name) => /^t\d+\.ddim_eta([\d.]+)$/.exec(name)?.[1] ?? []);
   const chain = chainOf(config);
+  const levels = levelsOf(chain);
   const tables: Record<string, SamplerTable> = {
-    p_sample: ddpm(chain, config.diffusion),
-    ...Object.fromEntries(etas.map((eta) => [`ddim_eta${eta}`, ddim(chain, config.diffusion, { eta: Number(eta) })])),
-    ddim_reverse: ddimReverse(chain, config.diffusion),
+    p_sample: ddpm(levels, config.diffusion),
+    ...Object.fromEntries(etas.map((eta) => [`ddim_eta${eta}`, ddim(levels, config.diffusion, { eta: Number(eta) })])),
+    ddim_reverse: ddimReverse(levels, config.diffusion),
   };
   const timesteps = fixture.setting<readonly number[]>("timesteps");
   const feeds = timesteps.map((t) => ({

@@ -1,6 +1,6 @@
 import type { LossType } from "./loss";
 import type { PredictionType } from "./prediction";
-import type { ScheduleName } from "./schedule";
+import type { Schedule } from "./schedule";
 import type { TimeSampling } from "./timeSampling";
 import type { VarianceType } from "./variance";
 import type { Weighting } from "./weighting";
@@ -10,7 +10,7 @@ export interface DiffusionConfig {
   readonly kind: "diffusion";
   /** Length T of the chain the model is trained on. */
   readonly timesteps: number;
-  readonly schedule: ScheduleName;
+  readonly schedule: Schedule;
   /** What the network's first C channels mean. */
   readonly prediction: PredictionType;
   /** Where the variance of a sampling step comes from. */

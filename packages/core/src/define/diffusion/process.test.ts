@@ -15,6 +15,19 @@ describe("schedules", () => {
     expect(Math.log(last(250)) / Math.log(last(1000))).toBeCloseTo(1, 1);
   });
 
+  test("scaled linear has evenly growing roots, between ends that can be set", () => {
+    const roots = [...schedules.scaledLinear(1000)].map(Math.sqrt);
+    expect([roots[0], roots[999]]).toEqual(
+      [Math.sqrt(0.00085), Math.sqrt(0.012)].map((root) => expect.closeTo(root, 15)),
+    );
+    expect(roots[500]! - roots[499]!).toBeCloseTo((roots[999]! - roots[0]!) / 999, 12);
+    expect([...betasOf({ name: "scaledLinear", ends: [0.01, 0.04] }, 3)][1]).toBeCloseTo(0.15 ** 2, 15);
+    expect([...betasOf({ name: "linear", ends: [0.1, 0.3] }, 3)]).toEqual([0.1, expect.closeTo(0.2, 15), 0.3]);
+    expect(() => betasOf({ name: "linear", ends: [0, 2] }, 3)).toThrow(
+      "its ends must lie between 0 and 1, got 0 and 2",
+    );
+  });
+
   test("cosine follows cos^2 and is capped at 0.999", () => {
     const { alphasCumprod } = process("cosine", 1000);
     const alphaBar = (time: number) => Math.cos(((time + 0.008) / 1.008) * (Math.PI / 2)) ** 2;

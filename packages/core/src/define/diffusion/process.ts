@@ -1,7 +1,7 @@
 import { constantF32 } from "../../ir/create";
 import type { F32, I32 } from "../../ir/tensor";
 import { respace } from "./respacing";
-import { betasOf } from "./schedule";
+import { betasOf, type Schedule } from "./schedule";
 
 /**
  * A diffusion chain's constants, float64, one per step of the chain. A shortened chain has its own; its step i stands
@@ -29,7 +29,7 @@ export interface Process {
 }
 
 /** The chain of a schedule, shortened to what `respacing` keeps (see `respace`; "" keeps all). */
-export function process(schedule: string, timesteps: number, respacing = ""): Process {
+export function process(schedule: string | Schedule, timesteps: number, respacing = ""): Process {
   const full = cumulativeProduct(betasOf(schedule, timesteps).map((beta) => 1 - beta));
   const kept = respace(timesteps, respacing);
   const betas = new Float64Array(kept.length);

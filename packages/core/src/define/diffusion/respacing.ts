@@ -1,4 +1,5 @@
 import { ConfigError } from "../../ir/errors";
+import { roundHalfToEven } from "./grid";
 
 /**
  * Which of `steps` timesteps a shorter chain keeps, ascending.
@@ -47,11 +48,4 @@ function evenly(start: number, length: number, count: number): number[] {
     position += stride;
     return step;
   });
-}
-
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -1,36 +1,50 @@
 import { ConfigError, didYouMean } from "../../ir/errors";
+import { linspace } from "./grid";
 
 /** The betas of each schedule: the variance of the noise that step t adds, for t = 0..T-1. */
 export const schedules = {
-  /** Ho et al. 2020, scaled so that other step counts end equally noisy. */
-  linear: (steps) => linspace(0.1 / steps, 20 / steps, steps),
+  /** Ho et al. 2020; without ends from 1e-4 to 0.02, scaled so that other step counts end equally noisy. */
+  linear: (steps, [start, end] = [0.1 / steps, 20 / steps]) => linspace(start, end, steps),
+  /** Latent diffusion's (arXiv 2112.10752): the root of beta grows evenly; without ends from 0.00085 to 0.012. */
+  scaledLinear: (steps, [start, end] = [0.00085, 0.012]) => evenRoots(start, end, steps),
   /** Nichol and Dhariwal 2021. */
   cosine: (steps) => betasFromAlphaBar(steps, (time) => Math.cos(((time + 0.008) / 1.008) * (Math.PI / 2)) ** 2),
-  quadratic: (steps) => linspace(Math.sqrt(1e-4), Math.sqrt(0.02), steps).map((x) => x * x),
+  quadratic: (steps, [start, end] = [1e-4, 0.02]) => evenRoots(start, end, steps),
   constant: (steps) => new Float64Array(steps).fill(0.02),
   warmup10: (steps) => warmup(steps, 0.1),
   warmup50: (steps) => warmup(steps, 0.5),
   /** 1/T, 1/(T-1), ..., 1 */
   jsd: (steps) => linspace(steps, 1, steps).map((x) => 1 / x),
-} satisfies Record<string, (steps: number) => Float64Array>;
+} satisfies Record<string, (steps: number, ends?: BetaEnds) => Float64Array>;
 
 export type ScheduleName = keyof typeof schedules;
 
-/** @throws ConfigError when there is no such schedule */
-export function betasOf(schedule: string, steps: number): Float64Array {
-  if (!Object.hasOwn(schedules, schedule)) {
+/** The first and the last beta. */
+export type BetaEnds = readonly [start: number, end: number];
+
+/** A schedule by name, or with ends of its own: `{ name: "scaledLinear", ends: [0.00085, 0.012] }`. */
+export type Schedule =
+  | ScheduleName
+  | { readonly name: "linear" | "scaledLinear" | "quadratic"; readonly ends: BetaEnds };
+
+/** @throws ConfigError when there is no such schedule, or its ends are no variances */
+export function betasOf(schedule: string | Schedule, steps: number): Float64Array {
+  const { name, ends } = typeof schedule === "string" ? { name: schedule, ends: undefined } : schedule;
+  if (!Object.hasOwn(schedules, name)) {
     const names = Object.keys(schedules);
-    const near = didYouMean(schedule, names);
+    const near = didYouMean(name, names);
     throw new ConfigError(
-      `there is no schedule ${JSON.stringify(schedule)}${near === undefined ? "" : `; did you mean ${near}?`} (schedules: ${names.join(", ")})`,
+      `there is no schedule ${JSON.stringify(name)}${near === undefined ? "" : `; did you mean ${near}?`} (schedules: ${names.join(", ")})`,
     );
   }
-  return schedules[schedule as ScheduleName](steps);
+  if (ends?.some((beta) => !(beta > 0 && beta < 1)))
+    throw new ConfigError(`schedule ${name}: its ends must lie between 0 and 1, got ${ends.join(" and ")}`);
+  const betas: (steps: number, ends?: BetaEnds) => Float64Array = schedules[name as ScheduleName];
+  return betas(steps, ends);
 }
 
-function linspace(first: number, last: number, count: number): Float64Array {
-  const step = count > 1 ? (last - first) / (count - 1) : 0;
-  return Float64Array.from({ length: count }, (_, i) => (i === count - 1 && count > 1 ? last : first + i * step));
+function evenRoots(start: number, end: number, steps: number): Float64Array {
+  return linspace(Math.sqrt(start), Math.sqrt(end), steps).map((root) => root * root);
 }
 
 function betasFromAlphaBar(steps: number, alphaBar: (time: number) => number): Float64Array {

@@ -1,6 +1,6 @@
-import type { DiffusionConfig } from "../diffusion/config";
-import type { Process } from "../diffusion/process";
-import { descending, predictionColumns } from "./steps";
+import type { SampledModel } from "./ddpm";
+import { posterior } from "./ddpm";
+import { clean, eachStep, type NoiseLevel, predictionColumns } from "./level";
 import { type SamplerRow, type SamplerTable, samplerRow } from "./table";
 
 /**
@@ -8,36 +8,32 @@ import { type SamplerRow, type SamplerTable, samplerRow } from "./table";
  * x0, which may be clamped, so the step is linear in x and x0; a learned variance is ignored.
  */
 export function ddim(
-  process: Process,
-  config: Pick<DiffusionConfig, "prediction" | "variance">,
+  levels: readonly NoiseLevel[],
+  { prediction }: Pick<SampledModel, "prediction">,
   { eta = 0 } = {},
 ): SamplerTable {
-  const rows = descending(process).map((i) => {
-    const [a, previous] = [process.alphasCumprod[i]!, process.alphasCumprodPrev[i]!];
-    const std = eta * Math.sqrt((1 - previous) / (1 - a)) * Math.sqrt(1 - a / previous);
-    return samplerRow({
-      ...predictionColumns(process, config, i),
-      ...towards(process, i, previous, std),
-      std: i === 0 ? 0 : std,
-    });
+  const rows = eachStep(levels, (from, to) => {
+    const std = eta * Math.sqrt(posterior(from, to).least);
+    return samplerRow({ ...predictionColumns(from, prediction), ...towards(from, to, std), std });
   });
   return { rows, learnedVariance: false, startScale: 1 };
 }
 
 /** The deterministic step turned round, from an image towards its noise (Song et al. 2021, section 4.3). */
-export function ddimReverse(process: Process, config: Pick<DiffusionConfig, "prediction" | "variance">): SamplerTable {
-  const ascending = descending(process).reverse();
-  const rows = ascending.map((i) =>
-    samplerRow({
-      ...predictionColumns(process, config, i),
-      ...towards(process, i, process.alphasCumprodNext[i]!, 0),
-    }),
+export function ddimReverse(
+  levels: readonly NoiseLevel[],
+  { prediction }: Pick<SampledModel, "prediction">,
+): SamplerTable {
+  const rising = levels.filter((level) => level !== clean).reverse();
+  const noise: NoiseLevel = { timestep: rising.at(-1)!.timestep, alpha: 0, sigma: 1 };
+  const rows = eachStep([...rising, noise], (from, to) =>
+    samplerRow({ ...predictionColumns(from, prediction), ...towards(from, to, 0) }),
   );
   return { rows, learnedVariance: false, startScale: 1 };
 }
 
-/** x = sqrt(a) x0 + sqrt(1 - a - std^2) eps at another noise level, with eps = (sqrtRecip x - x0) / sqrtRecipm1. */
-function towards(process: Process, i: number, alphaCumprod: number, std: number): Pick<SamplerRow, "fromX" | "fromD"> {
-  const fromEps = Math.sqrt(1 - alphaCumprod - std * std) / process.sqrtRecipm1AlphasCumprod[i]!;
-  return { fromX: fromEps * process.sqrtRecipAlphasCumprod[i]!, fromD: Math.sqrt(alphaCumprod) - fromEps };
+/** alpha' x0 + sqrt(sigma'^2 - std^2) eps at the next level, with eps = (x - alpha x0) / sigma. */
+export function towards(from: NoiseLevel, to: NoiseLevel, std: number): Pick<SamplerRow, "fromX" | "fromD"> {
+  const fromX = Math.sqrt(to.sigma ** 2 - std ** 2) / from.sigma;
+  return { fromX, fromD: to.alpha - from.alpha * fromX };
 }

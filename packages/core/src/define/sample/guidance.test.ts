@@ -4,7 +4,7 @@ import { hostI32 } from "../../ir/hostTensor";
 import type { F32 } from "../../ir/tensor";
 import { compute } from "../../run/reference/compute";
 import { ditConfig } from "../dit/config";
-import { guide, guidedChannels, type Network } from "./guidance";
+import { autoguide, guide, guidedChannels, type Network, rescaled } from "./guidance";
 
 const config = ditConfig(undefined, { inputSize: [2, 2], numClasses: 10 });
 const x = constantF32(
@@ -79,4 +79,39 @@ test("the network sees the same images and timesteps twice, once with the null l
   expect([...images!]).toEqual([...given!, ...given!]);
   expect([...times!]).toEqual([3, 3, 3, 3]);
   expect([...labels!]).toEqual([1, 2, 10, 10]);
+});
+
+test("autoguidance moves away from what the weaker network puts out, on the guided channels", () => {
+  const weaker: Network = (xt, time, labels) => network(xt, time, labels).mul(0.5);
+  const { conditional, plain } = autoguide(network, weaker, x, t, y, scalar(3, "f32"), 3);
+  const [guided, own] = compute([conditional, plain]);
+  guided!.forEach((value, i) => {
+    // half + 3 (whole - half) = 2 whole
+    expect(value).toBeCloseTo((channelOf(i) < 3 ? 2 : 1) * own![i]!, 10);
+  });
+});
+
+test("rescaling gives each image's guided channels the deviation that they had, as far as it is asked to", () => {
+  const { conditional, plain } = guide(network, x, t, y, scalar(4, "f32"), 3, config);
+  const stretched = conditional.mul(5);
+  const [none, half, whole, before, after] = compute([
+    ...[0, 0.5, 1].map((share) => rescaled(stretched, plain, share, 3)),
+    plain,
+    stretched,
+  ]);
+  const deviation = (values: ArrayLike<number>, sample: number) => {
+    const own = Array.from(values).filter((_, i) => sampleOf(i) === sample && channelOf(i) < 3);
+    const mean = own.reduce((a, b) => a + b) / own.length;
+    return Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length);
+  };
+  for (const sample of [0, 1]) {
+    const [from, to] = [deviation(after!, sample), deviation(before!, sample)];
+    expect(from).toBeGreaterThan(2 * to);
+    expect(deviation(none!, sample)).toBeCloseTo(from, 8);
+    expect(deviation(half!, sample)).toBeCloseTo((from + to) / 2, 8);
+    expect(deviation(whole!, sample)).toBeCloseTo(to, 8);
+  }
+  whole!.forEach((value, i) => {
+    if (channelOf(i) >= 3) expect(value).toBe(after![i]);
+  });
 });

@@ -4,10 +4,11 @@ import { compute } from "../../run/reference/compute";
 import { process } from "../diffusion/process";
 import { ddim } from "./ddim";
 import { ddpm } from "./ddpm";
+import { levelsOf } from "./spacing";
 import { type StepOptions, samplerStep } from "./step";
 import { columnsOf, type SamplerRow } from "./table";
 
-const chain = process("linear", 1000, "10");
+const levels = levelsOf(process("linear", 1000, "10"));
 const shape = [1, 2, 2, 1];
 const x = constantF32(shape, [0.5, -1, 2, 3]);
 const noise = constantF32(shape, [1, -1, 0.5, 0]);
@@ -34,7 +35,7 @@ const near = (seen: readonly number[], expected: readonly number[]) =>
   });
 
 describe("a step of a sampler", () => {
-  const row = ddpm(chain, { prediction: "eps", variance: "fixedSmall" }).rows[5]!;
+  const row = ddpm(levels, { prediction: "eps", variance: "fixedSmall" }).rows[5]!;
   const xs = [0.5, -1, 2, 3];
   const implied = xs.map((value, i) => row.x0FromX * value + row.x0FromOutput * prediction[i]!);
 
@@ -48,7 +49,7 @@ describe("a step of a sampler", () => {
   });
 
   test("without noise takes none", () => {
-    const deterministic = ddim(chain, { prediction: "eps", variance: "fixedSmall" }).rows[5]!;
+    const deterministic = ddim(levels, { prediction: "eps" }).rows[5]!;
     const { x: next, x0 } = step(deterministic, {}, false);
     near(
       next,
@@ -68,7 +69,7 @@ describe("a step of a sampler", () => {
   });
 
   test("scales the noise by the learned variance, between the two logarithms", () => {
-    const ranged = ddpm(chain, { prediction: "eps", variance: "learnedRange" }).rows[5]!;
+    const ranged = ddpm(levels, { prediction: "eps", variance: "learnedRange" }).rows[5]!;
     const options = { variance: "learnedRange", learnedVariance: true } as const;
     const { x: next } = step(ranged, options);
     const { x: mean } = step(ranged, options, false);
@@ -83,7 +84,7 @@ describe("a step of a sampler", () => {
   });
 
   test("at the end adds no noise, even a learned one", () => {
-    const last = ddpm(chain, { prediction: "eps", variance: "learnedRange" }).rows.at(-1)!;
+    const last = ddpm(levels, { prediction: "eps", variance: "learnedRange" }).rows.at(-1)!;
     const options = { variance: "learnedRange", learnedVariance: true } as const;
     expect(step(last, options).x).toEqual(step(last, options, false).x);
   });

@@ -19,6 +19,8 @@ export interface SamplerState {
 export interface StepOptions extends Pick<DiffusionConfig, "variance">, Pick<SamplerTable, "learnedVariance"> {
   /** Whether x0 is clamped to [-1, 1] at each step. For pixels; latents exceed that range. */
   readonly clip: boolean;
+  /** Clamped to what, where it is not 1. */
+  readonly clipRange?: number;
 }
 
 /** A network with everything but the image and the time already applied. x: [N, C, I, J], timestep: [] -> [N, out, I, J] */
@@ -45,14 +47,14 @@ export function samplerStep(
   before: SamplerState,
   network: StepNetwork,
   noise: F32 | undefined,
-  { clip, learnedVariance, variance }: StepOptions,
+  { clip, clipRange = 1, learnedVariance, variance }: StepOptions,
 ): { readonly state: SamplerState; readonly x0: F32 } {
   const x = sum(before.x, noise && term(row.noiseBefore, noise));
   const anchor = before.anchor && blend(row.starts, x, before.anchor);
   const output = network(row.inputScale === undefined ? x : x.mul(row.inputScale), row.timestep!);
   const { prediction, values } = splitOutput({ variance }, output);
   const implied = sum(term(row.x0FromX, x), term(row.x0FromOutput, prediction));
-  const x0 = clip ? implied.clamp(-1, 1) : implied;
+  const x0 = clip ? implied.clamp(-clipRange, clipRange) : implied;
   const d = sum(
     term(row.dFromX, x),
     row.dFromX0 === undefined ? x0 : x0.mul(row.dFromX0),

@@ -1,0 +1,77 @@
+// Runs the conformance suite on every backend that has one and writes what was seen into docs/support.md.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Seen {
+  readonly ancestorTitles: readonly string[];
+  readonly title: string;
+  readonly status: "passed" | "failed" | "skipped" | "pending" | "todo";
+}
+
+const file = "docs/support.md";
+const seen = runSuites();
+const backends = [...new Set(seen.map(({ ancestorTitles }) => ancestorTitles[0]!))];
+const parts = [...new Set(seen.map(({ ancestorTitles }) => ancestorTitles[1]!))];
+
+const rows = parts.map((part) => [part, ...backends.map((backend) => cell(backend, part))]);
+const skips = seen.filter(({ status }) => status === "skipped" || status === "pending");
+writeFileSync(
+  file,
+  `# What runs where
+
+Made by \`npm run support\`, which runs one suite (\`packages/testkit/src/conformance\`) on every backend: each operation's
+values and gradients against the float64 reference, native composites against their decompositions, scans, ownership of
+memory, errors, and whole models. A cell counts the tests that passed.
+
+${table([["", ...backends.map((name) => name.replace(/^the backend /, ""))], ...rows])}
+
+## Skipped, and why
+
+${skips.length === 0 ? "Nothing." : skips.map(({ ancestorTitles: [backend], title }) => `- ${backend}: ${title}`).join("\n")}
+`,
+);
+const failed = seen.filter(({ status }) => status === "failed");
+for (const { ancestorTitles, title } of failed) console.error(`failed: ${[...ancestorTitles, title].join(", ")}`);
+console.log(
+  `${file}: ${backends.length} backends, ${seen.length} tests, ${failed.length} failed, ${skips.length} skipped`,
+);
+process.exitCode = failed.length === 0 ? 0 : 4;
+
+function runSuites(): Seen[] {
+  const folder = mkdtempSync(join(tmpdir(), "dit-support-"));
+  const report = join(folder, "report.json");
+  try {
+    // A failed test fails the command, and is in the report all the same.
+    execFileSync("npx", ["vitest", "run", "conformance", "--reporter=json", `--outputFile=${report}`], {
+      stdio: ["ignore", "ignore", "inherit"],
+      shell: process.platform === "win32",
+    });
+  } catch (error) {
+    if ((error as { status?: number }).status !== 1) throw error;
+  }
+  const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
+    testResults: readonly { assertionResults: readonly Seen[] }[];
+  };
+  rmSync(folder, { recursive: true });
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ ancestorTitles: [first] }) => first?.startsWith("the backend "));
+}
+
+function cell(backend: string, part: string): string {
+  const tests = seen.filter(({ ancestorTitles }) => ancestorTitles[0] === backend && ancestorTitles[1] === part);
+  const passed = tests.filter(({ status }) => status === "passed").length;
+  return passed === tests.length ? `${passed}` : `${passed} of ${tests.length}`;
+}
+
+/** With columns of equal width, as the formatter leaves it. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join(" | ")} |`;
+  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [line(rows[0]!), line(rule), ...rows.slice(1).map(line)].join("\n");
+}
