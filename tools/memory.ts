@@ -7,7 +7,14 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { networkGraph, ort, planGraph, planScan } from "@dit/backend-ort";
-import { adamwDefaults, diffusionDefaults, ditConfig, type Feeds, type ModelConfig } from "@dit/core";
+import {
+  adamwDefaults,
+  type DiffusionConfig,
+  diffusionDefaults,
+  ditConfig,
+  type Feeds,
+  type ModelConfig,
+} from "@dit/core";
 import {
   adamwScalarsAt,
   carryOf,
@@ -60,7 +67,7 @@ if (given === undefined) {
   console.table(rows);
 } else {
   const row = JSON.parse(given) as Case;
-  const config: ModelConfig = { dit: ditConfig(row.model), diffusion: diffusionDefaults };
+  const config: ModelConfig<DiffusionConfig> = { dit: ditConfig(row.model), diffusion: diffusionDefaults };
   const run = row.what === "forward" ? await forward(config, row.batch) : await training(config, row.batch);
   const before = peakMemory();
   await run.run();
@@ -73,7 +80,7 @@ interface Run {
 }
 
 /** Weights bound, three passes. */
-async function forward(config: ModelConfig, batch: number): Promise<Run> {
+async function forward(config: ModelConfig<DiffusionConfig>, batch: number): Promise<Run> {
   const backend = await ort();
   const weights = formulaWeights(config.dit);
   const graph = networkGraph({ config }, batch);
@@ -92,7 +99,7 @@ async function forward(config: ModelConfig, batch: number): Promise<Run> {
 }
 
 /** Two calls of three steps. */
-async function training(config: ModelConfig, batch: number): Promise<Run> {
+async function training(config: ModelConfig<DiffusionConfig>, batch: number): Promise<Run> {
   const steps = 3;
   const backend = await ort();
   const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults });
@@ -103,7 +110,7 @@ async function training(config: ModelConfig, batch: number): Promise<Run> {
   const xs: Feeds = {
     "batch.x0": formulaInput("x0", image),
     "batch.noise": formulaInput("noise", image),
-    "batch.step": formulaInts("step", [steps, batch], diffusionDefaults.timesteps),
+    "batch.step": formulaInts("step", [steps, batch], config.diffusion.timesteps),
     "batch.y": formulaInts("y", [steps, batch], config.dit.numClasses),
     ...stackScalars(scalars.map((row) => ({ ...prefixed("adamw", row), emaDecay: 0.9999 }))),
   };

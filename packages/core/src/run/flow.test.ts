@@ -80,9 +80,16 @@ describe("a flow", () => {
   test("is drawn by heun2 unless told otherwise, and never by a sampler of a chain", async () => {
     expect(await draw(model)).toEqual(await draw(model, { sampler: "heun2" }));
     await expect(draw(model, { sampler: "ddim" })).rejects.toThrow(ConfigError);
-    await expect(draw(model, { sampler: "ddim" })).rejects.toThrow(
-      "there is no sampler ddim (samplers: euler, midpoint",
+    await expect(draw(model, { sampler: "ddim" })).rejects.toThrow("of a flow model (samplers: heun2, euler");
+  });
+
+  test("refuses what a chain's steps are needed for", async () => {
+    await expect(draw(model, { spacing: "karras" })).rejects.toThrow("a flow has no chain to space");
+    const interval = { guidance: 2, guidanceInterval: [0.2, 0.8] } as const;
+    await expect(draw(model, { sampler: "dopri5", ...interval })).rejects.toThrow(
+      "guidanceInterval is given, but dopri5",
     );
+    expect(await draw(model, interval)).not.toEqual(await draw(model, { guidance: 2 }));
   });
 
   test("is guided as a chain is", async () => {

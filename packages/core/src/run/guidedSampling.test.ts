@@ -162,7 +162,10 @@ test.each<[Partial<SampleOptions>, string]>([
   [{ guidance: 1, guidanceInterval: [0, 500] }, "guidanceInterval is given, but guidance 1 is none"],
   [{ guidance: 1, guidanceRescale: 0.5 }, "guidanceRescale is given, but guidance 1 is none"],
   [{ guidance: 1, autoguidance: model }, "autoguidance is given, but guidance 1 is none"],
-  [{ sampler: "huen" as never }, "there is no sampler huen; did you mean heun? (samplers: ddpm, ddim, euler, heun,"],
+  [
+    { sampler: "huen" as never },
+    "there is no sampler huen of a diffusion model; did you mean heun? (samplers: ddim, ddpm, euler, heun,",
+  ],
   [{ spacing: "laeding" as never }, "there is no spacing laeding; did you mean leading?"],
 ])("%j is refused", async (changes, message) => {
   await expect(draw(changes)).rejects.toThrow(ConfigError);

@@ -171,7 +171,7 @@ describe("sampling", () => {
     [
       "an unknown sampler",
       { sampler: "ddmi" as never },
-      "there is no sampler ddmi; did you mean ddim? (samplers: ddpm,",
+      "there is no sampler ddmi of a diffusion model; did you mean ddim? (samplers: ddim,",
     ],
   ])("refuses %s", async (_, changes, message) => {
     await expect(draw(changes)).rejects.toThrow(ConfigError);

@@ -175,15 +175,14 @@ export function imageScan(
 
 /** The numbers of a whole run. */
 export function samplerTable({ diffusion }: ModelConfig, settings: SampleSettings): SamplerTable {
-  const { sampler, steps } = settings;
   switch (diffusion.kind) {
     case "diffusion": {
-      const levels = noiseLevels(process(diffusion.schedule, diffusion.timesteps), steps, settings);
-      const make: MakeSampler = samplers[sampler as SamplerName];
+      const levels = noiseLevels(process(diffusion.schedule, diffusion.timesteps), settings.steps, settings);
+      const make: MakeSampler = samplers[settings.sampler as SamplerName];
       return make(levels, diffusion, settings);
     }
     case "flow":
-      return flowTable(diffusion, sampler as Exclude<FlowSamplerName, "dopri5">, settings);
+      return flowTable(diffusion, settings.sampler as Exclude<FlowSamplerName, "dopri5">, settings);
     default:
       return diffusion satisfies never;
   }

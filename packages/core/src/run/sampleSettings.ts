@@ -37,27 +37,7 @@ export interface SampleSettings extends LevelOptions {
   readonly flow: FlowSamplerSettings;
 }
 
-/** The samplers of an objective by name. */
-export function samplersOf({ kind }: Pick<ObjectiveConfig, "kind">): readonly SampleSettings["sampler"][] {
-  switch (kind) {
-    case "diffusion":
-      return Object.keys(samplers) as SamplerName[];
-    case "flow":
-      return flowSamplers;
-    default:
-      return kind satisfies never;
-  }
-}
-
-/** The samplers of every objective. A name may stand for one of each. */
-export const samplerNames = [...new Set([...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })])];
-
-/** What an objective is sampled by unless told otherwise: deterministic, and good in few steps. */
-function defaultSampler({ kind }: Pick<ObjectiveConfig, "kind">): SampleSettings["sampler"] {
-  return kind === "flow" ? "heun2" : "ddim";
-}
-
-/** The official sampling script's choices. The sampler depends on the objective. */
+/** The official sampling script's choices. The sampler is the deterministic one that needs fewest calls for its kind. */
 export const sampleDefaults: Omit<SampleSettings, "sampler"> = {
   steps: 50,
   spacing: "official",
@@ -74,9 +54,24 @@ export const sampleDefaults: Omit<SampleSettings, "sampler"> = {
   flow: flowSamplerDefaults,
 };
 
-/** Complete settings; keys that are none are left out. */
+/** The samplers of an objective by name, the one that is taken by default first. */
+export function samplersOf({ kind }: Pick<ObjectiveConfig, "kind">): readonly SampleSettings["sampler"][] {
+  switch (kind) {
+    case "diffusion":
+      return ["ddim", ...(Object.keys(samplers) as SamplerName[]).filter((name) => name !== "ddim")];
+    case "flow":
+      return ["heun2", ...flowSamplers.filter((name) => name !== "heun2")];
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The samplers of every objective. A name may stand for one of each. */
+export const samplerNames = [...new Set([...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })])];
+
+/** Complete settings for a model; keys that are none are left out. */
 export function settingsFrom({ diffusion }: ModelConfig, overrides: Partial<SampleSettings>): SampleSettings {
-  const defaults: SampleSettings = { sampler: defaultSampler(diffusion), ...sampleDefaults };
+  const defaults: SampleSettings = { ...sampleDefaults, sampler: samplersOf(diffusion)[0]! };
   const given = Object.entries(overrides).filter(([name, value]) => name in defaults && value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) };
 }
@@ -88,11 +83,9 @@ export function requirePossible(
   isAutoguided: boolean,
 ): void {
   const known = samplersOf(diffusion);
-  if (!known.includes(sampler)) throw unknown("sampler", sampler, known);
+  if (!known.includes(sampler)) throw unknown("sampler", sampler, known, ` of a ${diffusion.kind} model`);
   if (diffusion.kind === "flow" && spacing !== sampleDefaults.spacing)
-    throw new ConfigError(
-      `spacing is ${spacing}, but a flow has no chain to space; leave it at ${sampleDefaults.spacing}`,
-    );
+    throw new ConfigError(`spacing is ${spacing}, but a flow has no chain to space; leave it out`);
   if (!(eta >= 0 && eta <= 1)) throw new ConfigError(`eta is ${eta}; it must lie between 0 and 1`);
   if (eta !== 0 && sampler !== "ddim")
     throw new ConfigError(`eta is ${eta}, but only ddim has it; ${sampler} does not`);
@@ -119,14 +112,14 @@ export function requireGuide({ dit, diffusion }: ModelConfig, { config: guide }:
   const ours = shape({ dit, diffusion });
   if (!sameShape(ours, shape(guide))) throw differs("images", ours, shape(guide));
   if (dit.numClasses !== guide.dit.numClasses) throw differs("numClasses", dit.numClasses, guide.dit.numClasses);
-  const [own, given]: Record<string, unknown>[] = [{ ...diffusion }, { ...guide.diffusion }];
+  const [own, its]: Readonly<Record<string, unknown>>[] = [{ ...diffusion }, { ...guide.diffusion }];
   for (const key of ["kind", "prediction", "schedule", "timesteps", "path"]) {
-    if (JSON.stringify(own![key]) !== JSON.stringify(given![key])) throw differs(key, own![key], given![key]);
+    if (JSON.stringify(own![key]) !== JSON.stringify(its![key])) throw differs(key, own![key], its![key]);
   }
 }
 
-/** @throws ConfigError for what only a table's rows have: dopri5 does not know its steps before it takes them */
+/** @throws ConfigError for what needs steps that are known beforehand, which dopri5 has not */
 export function requireAdaptive({ guidanceInterval }: SampleSettings, previews: boolean): void {
   const idle = [guidanceInterval !== null && "guidanceInterval", previews && "onPreview"].find(Boolean);
-  if (idle) throw new ConfigError(`${idle} is given, but dopri5 has no steps known beforehand; take another sampler`);
+  if (idle) throw new ConfigError(`${idle} is given, but dopri5 finds its steps as it goes; take another sampler`);
 }

@@ -21,8 +21,8 @@ export const kinds: Readonly<Record<string, Check>> = {
   "dit-embeddings": ditEmbeddings,
   "diffusion-constants": diffusionConstants,
   "diffusion-ops": diffusionOps,
-  flow,
   schedulers,
+  flow,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";

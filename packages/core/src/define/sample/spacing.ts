@@ -109,10 +109,10 @@ export function timestepOfRatio(ratio: number, logarithms: Float64Array): number
   return above - 1 + (position - low) / (high - low);
 }
 
-export function unknown(what: string, name: string, names: readonly string[]): ConfigError {
+export function unknown(what: string, name: string, names: readonly string[], of = ""): ConfigError {
   const near = didYouMean(name, names);
   return new ConfigError(
-    `there is no ${what} ${name}${near === undefined ? "" : `; did you mean ${near}?`} (${what}s: ${names.join(", ")})`,
+    `there is no ${what} ${name}${of}${near === undefined ? "" : `; did you mean ${near}?`} (${what}s: ${names.join(", ")})`,
   );
 }
 
