@@ -106,6 +106,15 @@ describe("a flow", () => {
     expect((await draw(model, { sampler: "dopri5" }, [0, 1]))[1]).toEqual(together[1]);
   });
 
+  test("guided away from itself is not guided, adaptively too", async () => {
+    const options = { backend: reference(), classes: [0, 1], seed: 2, sampler: "dopri5" } as const;
+    const { images } = await sample(model, { ...options, guidance: 3, autoguidance: model });
+    const plain = await draw(model, { sampler: "dopri5" }, [0, 1]);
+    images.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(plain[Math.floor(i / 16)]![i % 16]!, 4);
+    });
+  });
+
   test("adaptively or in many small steps comes to the same images", async () => {
     const exact = await draw(model, { sampler: "rk4", steps: 60 });
     const adaptive = await draw(model, { sampler: "dopri5", flow: { ...flowSamplerDefaults, rtol: 1e-6 } });
