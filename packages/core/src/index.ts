@@ -116,7 +116,7 @@ export {
   type Samples,
   sample,
 } from "./run/sample";
-export { type SampleSettings, sampleDefaults, samplersOf } from "./run/sampleSettings";
+export { type SampleSettings, sampleDefaults, samplerNames, samplersOf } from "./run/sampleSettings";
 export { type StepMetrics, type TrainOptions, type TrainResult, train } from "./run/train";
 export type { TrainState } from "./run/trainState";
 export type { Validation } from "./run/validate";

@@ -3,12 +3,9 @@ import { join } from "node:path";
 import {
   type AdamWConfig,
   type Backend,
-  type BlockOptions,
-  blockDefaults,
   ConfigError,
   countParams,
   ditSpec,
-  type ModelConfig,
   type TrainState,
   train,
 } from "@dit/core";
@@ -19,10 +16,11 @@ import {
   removeUnfinished,
   writeCheckpoint,
 } from "../checkpoints/checkpoint";
+import { requireContinuation, requireSameShape } from "../checkpoints/continuation";
 import { applyRetention } from "../checkpoints/retention";
 import { type ConfigSources, configFileText, resolveConfig } from "../config/resolveConfig";
 import type { TrainConfig } from "../config/trainConfig";
-import { type Dataset, split } from "../data/dataset";
+import { split } from "../data/dataset";
 import { openDataset } from "../data/openDataset";
 import { openModel } from "../findModel";
 import { modelFromConfig } from "../modelFromConfig";
@@ -169,29 +167,6 @@ function lastCheckpoint(run: RunFolder): Checkpoint | undefined {
   return newest === undefined ? undefined : readCheckpoint(newest.path);
 }
 
-/** @throws ConfigError when the settings or the images changed so much that the run would not be the same one any more */
-function requireContinuation(
-  { train: { steps } }: TrainConfig,
-  model: ModelConfig,
-  data: Dataset,
-  { config, notes }: Checkpoint,
-): void {
-  requireSameShape(model, config, "the checkpoint");
-  const [wanted, given]: Record<string, unknown>[] = [{ ...model.diffusion }, { ...config.diffusion }];
-  const key = Object.keys(wanted!).find((name) => wanted![name] !== given![name]);
-  if (key !== undefined) {
-    throw new ConfigError(`the checkpoint was trained with ${key} ${given![key]}, this run's is ${wanted![key]}`);
-  }
-  if (steps < notes.step) {
-    throw new ConfigError(`train.steps is ${steps}, but the run has taken ${notes.step} steps already`);
-  }
-  if (data.fingerprint !== notes.data) {
-    throw new ConfigError(
-      `${data.name} does not hold the training images that this run was saved with (data, imageSize and validation decide them); to train on others, start a new run with --init`,
-    );
-  }
-}
-
 function requirePrecision({ train: { precision } }: TrainConfig, { name, capabilities: { dtypes } }: Backend): void {
   if (dtypes.includes(precision)) return;
   throw new ConfigError(`train.precision is ${precision}, but ${name} computes in ${dtypes.join(", ")}`);
@@ -214,30 +189,4 @@ function trainSettings({ train: t }: TrainConfig) {
     adamw,
     ...(t.gradientClip === null ? {} : { gradientClip: t.gradientClip }),
   };
-}
-
-const shapes = [
-  "inputSize",
-  "inChannels",
-  "patchSize",
-  "hiddenSize",
-  "depth",
-  "heads",
-  "mlpRatio",
-  "numClasses",
-  "learnSigma",
-  ...(Object.keys(blockDefaults) as (keyof BlockOptions)[]),
-] as const;
-
-function requireSameShape({ dit: wanted }: ModelConfig, { dit: given }: ModelConfig, which: string): void {
-  const key = shapes.find((name) => String(wanted[name]) !== String(given[name]));
-  if (key !== undefined) {
-    throw new ConfigError(`${which} is a model of ${key} ${given[key]}, this run's is ${wanted[key]}`);
-  }
-  // The label table has a row more where labels are dropped.
-  if (wanted.classDropout > 0 !== given.classDropout > 0) {
-    throw new ConfigError(
-      `${which} is a model of classDropout ${given.classDropout}, this run's is ${wanted.classDropout}: either both drop labels or neither does`,
-    );
-  }
 }

@@ -5,6 +5,7 @@ import {
   flowPredictions,
   flowWeightings,
   paths,
+  samplerNames,
   samplersOf,
   spacingNames,
   timeSamplings,
@@ -132,7 +133,7 @@ const train = z.strictObject({
 const sample = z.strictObject({
   everySteps: count.default(1000).describe("Draw sample pictures after every so many steps"),
   sampler: z
-    .enum([...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })])
+    .enum(samplerNames)
     .nullable()
     .default(null)
     .describe("null takes ddim, which needs fewer steps than the paper's ddpm (250), or heun2 for a flow"),

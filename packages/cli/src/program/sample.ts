@@ -1,10 +1,8 @@
 import { type Command, Option } from "@commander-js/extra-typings";
-import { diffusionForms, flowSamplerDefaults, sampleDefaults, samplersOf, spacingNames } from "@dit/core";
+import { diffusionForms, flowSamplerDefaults, sampleDefaults, samplerNames, spacingNames } from "@dit/core";
 import { sampleCommand } from "../commands/sample";
 import { backendFrom, count, fraction, interval, oneOf, real, whole } from "./optionValues";
 import { answer, backendOption, jsonOption, progressFor } from "./shared";
-
-const samplerNames = [...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })];
 
 /** `dit sample` */
 export function addSample(root: Command): void {

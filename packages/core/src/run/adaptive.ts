@@ -1,5 +1,5 @@
 import { type FlowConfig, samplingRange } from "../define/flow/config";
-import type { ModelConfig } from "../define/model";
+import type { Model, ModelConfig } from "../define/model";
 import { flowColumns } from "../define/sample/flowColumns";
 import { dopri5 } from "../host/dopri5";
 import { type HostTensor, hostF32, hostI32 } from "../ir/hostTensor";
@@ -22,12 +22,17 @@ export async function adaptiveSampler(
   backend: Backend,
   count: number,
   settings: SampleSettings,
+  autoguidance?: Model,
 ): Promise<Sampler> {
   const { dit, diffusion: flow } = config;
   const { from, to } = samplingRange(flow);
   const image = [count, dit.inChannels, ...dit.inputSize];
-  const network = guidedNetwork(dit, settings);
-  const signature = { constants: networkConstants(dit, count), x: f32(image), t: f32([count]) };
+  const network = guidedNetwork(dit, settings, autoguidance?.config.dit);
+  const signature = {
+    constants: networkConstants(dit, count, autoguidance?.config.dit),
+    x: f32(image),
+    t: f32([count]),
+  };
   const graph = trace("dopri5 call", signature, ({ constants, x, t }) => ({
     prediction: network(constants, x, t).slice(1, 0, dit.inChannels),
   }));
@@ -50,14 +55,16 @@ export async function adaptiveSampler(
         return velocities(executable, constants, flow, settings.clip, times, hostF32(image, x));
       };
       try {
-        for (const [name, value] of Object.entries(weights)) {
-          constants[`constants.params.${name}`] = await backend.upload(value);
-        }
+        const parts = { params: weights, ...(autoguidance && { guide: autoguidance.weights }) };
+        for (const [part, values] of Object.entries(parts))
+          for (const [name, value] of Object.entries(values))
+            constants[`constants.${part}.${name}`] = await backend.upload(value);
         const end = await inLockstep(Float64Array.from(noise.data), count, watched, async (f, x0) => {
           const states = await dopri5(f, x0, [from, to], settings.flow);
           return states[1]!;
         });
-        return { images: hostF32(image, end), settings: { ...settings, seed, classes, autoguidance: false } };
+        const remakes = { ...settings, seed, classes, autoguidance: autoguidance !== undefined };
+        return { images: hostF32(image, end), settings: remakes };
       } finally {
         disposeAll(constants);
       }

@@ -83,6 +83,15 @@ describe("a flow", () => {
     await expect(draw(model, { sampler: "ddim" })).rejects.toThrow("of a flow model (samplers: heun2, euler");
   });
 
+  test("refuses what a chain's steps are needed for", async () => {
+    await expect(draw(model, { spacing: "karras" })).rejects.toThrow("a flow has no chain to space");
+    const interval = { guidance: 2, guidanceInterval: [0.2, 0.8] } as const;
+    await expect(draw(model, { sampler: "dopri5", ...interval })).rejects.toThrow(
+      "guidanceInterval is given, but dopri5",
+    );
+    expect(await draw(model, interval)).not.toEqual(await draw(model, { guidance: 2 }));
+  });
+
   test("is guided as a chain is", async () => {
     const [plain, guided] = [await draw(model), await draw(model, { guidance: 3 })];
     expect(meanOf(guided[1]!) - meanOf(guided[0]!)).toBeGreaterThan(meanOf(plain[1]!) - meanOf(plain[0]!));
@@ -95,6 +104,15 @@ describe("a flow", () => {
     const together = await draw(model, { sampler: "dopri5" });
     expect((await draw(model, { sampler: "dopri5" }, [0]))[0]).toEqual(together[0]);
     expect((await draw(model, { sampler: "dopri5" }, [0, 1]))[1]).toEqual(together[1]);
+  });
+
+  test("guided away from itself is not guided, adaptively too", async () => {
+    const options = { backend: reference(), classes: [0, 1], seed: 2, sampler: "dopri5" } as const;
+    const { images } = await sample(model, { ...options, guidance: 3, autoguidance: model });
+    const plain = await draw(model, { sampler: "dopri5" }, [0, 1]);
+    images.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(plain[Math.floor(i / 16)]![i % 16]!, 4);
+    });
   });
 
   test("adaptively or in many small steps comes to the same images", async () => {

@@ -14,7 +14,7 @@ import type { Backend, DeviceTensor, DeviceTensors, Feed, Feeds, ScanExecutable 
 import { noiseFor, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
 import { guidedNetwork, networkConstants } from "./guidedNetwork";
-import { requireGuide, requirePossible, type SampleSettings, settingsFrom } from "./sampleSettings";
+import { requireAdaptive, requireGuide, requirePossible, type SampleSettings, settingsFrom } from "./sampleSettings";
 import { samplingCalls, stepsOf } from "./samplingCalls";
 
 /** What a sampler is compiled for. */
@@ -88,7 +88,8 @@ export async function createSampler(
   requirePossible(config, settings, autoguidance !== undefined);
   if (autoguidance !== undefined) requireGuide(config, autoguidance);
   if (settings.sampler === "dopri5") {
-    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings);
+    requireAdaptive(settings, previews);
+    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings, autoguidance);
   }
   const table = samplerTable(config, settings);
   const noisy = isNoisy(table);

@@ -66,6 +66,9 @@ export function samplersOf({ kind }: Pick<ObjectiveConfig, "kind">): readonly Sa
   }
 }
 
+/** The samplers of every objective. A name may stand for one of each. */
+export const samplerNames = [...new Set([...samplersOf({ kind: "diffusion" }), ...samplersOf({ kind: "flow" })])];
+
 /** Complete settings for a model; keys that are none are left out. */
 export function settingsFrom({ diffusion }: ModelConfig, overrides: Partial<SampleSettings>): SampleSettings {
   const defaults: SampleSettings = { ...sampleDefaults, sampler: samplersOf(diffusion)[0]! };
@@ -76,13 +79,13 @@ export function settingsFrom({ diffusion }: ModelConfig, overrides: Partial<Samp
 /** @throws ConfigError for settings that contradict each other or the model */
 export function requirePossible(
   { dit, diffusion }: ModelConfig,
-  { sampler, eta, guidance, guidanceInterval, guidanceRescale }: SampleSettings,
+  { sampler, spacing, eta, guidance, guidanceInterval, guidanceRescale }: SampleSettings,
   isAutoguided: boolean,
 ): void {
   const known = samplersOf(diffusion);
   if (!known.includes(sampler)) throw unknown("sampler", sampler, known, ` of a ${diffusion.kind} model`);
-  if (sampler === "dopri5" && isAutoguided)
-    throw new ConfigError("autoguidance: dopri5 finds its steps for one model; choose another sampler");
+  if (diffusion.kind === "flow" && spacing !== sampleDefaults.spacing)
+    throw new ConfigError(`spacing is ${spacing}, but a flow has no chain to space; leave it out`);
   if (!(eta >= 0 && eta <= 1)) throw new ConfigError(`eta is ${eta}; it must lie between 0 and 1`);
   if (eta !== 0 && sampler !== "ddim")
     throw new ConfigError(`eta is ${eta}, but only ddim has it; ${sampler} does not`);
@@ -113,4 +116,10 @@ export function requireGuide({ dit, diffusion }: ModelConfig, { config: guide }:
   for (const key of ["kind", "prediction", "schedule", "timesteps", "path"]) {
     if (JSON.stringify(own![key]) !== JSON.stringify(its![key])) throw differs(key, own![key], its![key]);
   }
+}
+
+/** @throws ConfigError for what needs steps that are known beforehand, which dopri5 has not */
+export function requireAdaptive({ guidanceInterval }: SampleSettings, previews: boolean): void {
+  const idle = [guidanceInterval !== null && "guidanceInterval", previews && "onPreview"].find(Boolean);
+  if (idle) throw new ConfigError(`${idle} is given, but dopri5 finds its steps as it goes; take another sampler`);
 }
