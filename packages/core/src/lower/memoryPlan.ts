@@ -37,7 +37,7 @@ export interface MemoryOptions {
 }
 
 /** Operations whose result is their input seen otherwise: every runtime at hand makes it without a copy. */
-const aliases: ReadonlySet<OpName> = new Set(["reshape", "stopGradient"]);
+const aliases: ReadonlySet<OpName> = new Set(["reshape", "stopGradient", "barrier"]);
 
 /**
  * The peak of a graph in the order of `schedule`, each value being freed after its last use. What is given stays alive
