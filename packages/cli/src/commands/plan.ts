@@ -57,6 +57,8 @@ export interface PlanReport {
   /** Of one sample. */
   readonly multiplyAdds: { readonly forward: number; readonly trainStep: number };
   readonly memory: number | null;
+  /** Whether a train step computes its blocks again instead of keeping what is in them. */
+  readonly checkpoint: boolean;
   readonly rows: readonly PlanRow[];
 }
 
@@ -77,6 +79,7 @@ export async function planCommand({ sources, batches, precisions, memory }: Plan
     parameters: countParams(ditSpec(model.dit)),
     multiplyAdds: { forward, trainStep: 3 * forward },
     memory: memory ?? null,
+    checkpoint: config.train.checkpoint,
     rows,
   };
 }
@@ -154,7 +157,7 @@ export function planText({ parameters, multiplyAdds, rows }: PlanReport): string
 /**
  * @throws ConfigError for the first row that does not fit, naming what is largest and what would help
  */
-export function requireFit({ rows, memory }: PlanReport): void {
+export function requireFit({ rows, memory, checkpoint }: PlanReport): void {
   const row = rows.find(({ fits }) => fits === false);
   if (row === undefined || memory === null) return;
   const { what, batch, precision, peakBytes, stateBytes, largest } = row;
@@ -167,7 +170,9 @@ export function requireFit({ rows, memory }: PlanReport): void {
       ? `what does not depend on the batch is too much already (state ${formatBytes(stateBytes)}): take a smaller model`
       : fitting.length > 0
         ? `batch ${Math.max(...fitting)} fits`
-        : "lower the batch, or take a larger patch or a smaller model";
+        : what === "train" && !checkpoint
+          ? "set train.checkpoint=true or train.accumulate, lower the batch, or take a larger patch or a smaller model"
+          : "lower the batch, or take a larger patch or a smaller model";
   throw new ConfigError(
     `${what} with batch ${batch} in ${precision} needs ${formatBytes(peakBytes + runtimeBytes)}, there are ${formatBytes(memory)}${value}; ${advice}`,
   );
