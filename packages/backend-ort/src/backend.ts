@@ -11,6 +11,11 @@ export interface OrtOptions {
   readonly provider?: "cpu";
   /** Threads inside one operation; by default as many as there are cores. */
   readonly threads?: number;
+  /**
+   * Bytes of bound constants that are handed to onnxruntime in memory, 64 MiB by default. More go through a temporary
+   * file that onnxruntime maps: they are then in memory once, and may be more than the 2 GB of a protobuf.
+   */
+  readonly inlineBytes?: number;
 }
 
 /**
@@ -19,12 +24,12 @@ export interface OrtOptions {
  * @throws MissingPackageError when onnxruntime-node is not installed
  * @throws ConfigError for a provider that this platform lacks
  */
-export async function ort({ provider = "cpu", threads }: OrtOptions = {}): Promise<Backend> {
+export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 26 }: OrtOptions = {}): Promise<Backend> {
   if (provider !== "cpu")
     throw new ConfigError(`there is no onnxruntime provider ${JSON.stringify(provider)} here (providers: cpu)`);
   const runtime = await loadRuntime();
   const tensors = new Tensors(runtime);
-  const sessions = new Sessions(runtime, threads);
+  const sessions = new Sessions(runtime, threads, inlineBytes);
 
   const wrapAll = (
     ports: readonly Port[],

@@ -1,13 +1,13 @@
 import { bindParams, dit, ditSpec, f32, type Graph, i32, type Model, paramTypes, trace } from "@dit/core";
 import { lowerGraph } from "./lower/lowerGraph";
 import { encodeModel } from "./onnx/encode";
-import type { TensorProto } from "./onnx/model";
+import { externalData } from "./onnx/externalData";
 
 /** The two files of an exported model. */
 export interface OnnxFiles {
   readonly model: Uint8Array;
-  /** The weights, in pieces to be written one after the other. */
-  readonly data: readonly Uint8Array[];
+  /** The weights, in pieces to be written one after the other; each is loaded when it is asked for. */
+  readonly data: Iterable<Uint8Array>;
 }
 
 /**
@@ -30,25 +30,7 @@ export function networkGraph({ config }: Pick<Model, "config">, batchSize: numbe
  * @param dataFile the name under which `data` will lie beside the model
  */
 export function exportModel(model: Model, { batchSize, dataFile }: { batchSize: number; dataFile: string }): OnnxFiles {
-  const onnx = lowerGraph(networkGraph(model, batchSize), model.weights);
-  const data: Uint8Array[] = [];
-  let offset = 0;
-  const initializers = onnx.graph.initializers!.map((tensor): TensorProto => {
-    const { data: bytes } = tensor;
-    if (!(bytes instanceof Uint8Array) || bytes.length < smallestExternal) return tensor;
-    const padding = (alignment - (offset % alignment)) % alignment;
-    if (padding > 0) data.push(new Uint8Array(padding));
-    data.push(bytes);
-    const external = { location: dataFile, offset: offset + padding, length: bytes.length };
-    offset += padding + bytes.length;
-    return { ...tensor, data: external };
-  });
+  const onnx = externalData(lowerGraph(networkGraph(model, batchSize), model.weights), dataFile);
   const metadata = { "dit.config": JSON.stringify(model.config) };
-  return { model: encodeModel({ ...onnx, metadata, graph: { ...onnx.graph, initializers } }), data };
+  return { model: encodeModel({ ...onnx.model, metadata }), data: onnx.data };
 }
-
-/** Bytes below which a constant stays in the model file: shapes and scalars, which graph passes want to see. */
-const smallestExternal = 1024;
-
-/** Runtimes map the file into memory; whole pages of the usual size let them do so. */
-const alignment = 4096;

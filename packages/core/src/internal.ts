@@ -61,6 +61,8 @@ export { verify, verifyScan } from "./ir/verify";
 export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";
 export { lower, lowerScan } from "./lower/lower";
+export { type MemoryPlan, memoryPlan, scanMemoryPlan } from "./lower/memoryPlan";
+export { type Schedule, schedule } from "./lower/schedule";
 export { simplify } from "./lower/simplify";
 export { splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";

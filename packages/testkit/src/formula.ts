@@ -1,5 +1,5 @@
 import { fnv1a } from "../../core/src/host/fnv1a";
-import { type HostTensor, hostF32, hostTensor } from "../../core/src/ir/hostTensor";
+import { type HostTensor, hostTensor } from "../../core/src/ir/hostTensor";
 import { type Shape, sizeOf } from "../../core/src/ir/shape";
 
 // Weights and inputs from a formula, so that big models can be checked without shipping weights.
@@ -7,7 +7,10 @@ import { type Shape, sizeOf } from "../../core/src/ir/shape";
 
 /** [count] float64 numbers u in [0, 1), with 24 bits each, for the name `salt` + `name`. */
 export function formulaUniform(name: string, count: number, salt = ""): Float64Array {
-  return Float64Array.from(formulaHashes(name, count, salt), (hash) => (hash >>> 8) / 2 ** 24);
+  const hash = formulaHash(name, salt);
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) out[i] = (hash(i) >>> 8) / 2 ** 24;
+  return out;
 }
 
 /**
@@ -18,37 +21,39 @@ export function formulaParameter(name: string, shape: Shape, salt = ""): HostTen
   const isMatrix = shape.length >= 2;
   const centre = !isMatrix && name.endsWith("weight") ? 1 : 0;
   const reach = isMatrix ? (name.endsWith("embedding_table.weight") ? 1 : Math.sqrt(3 / sizeOf(shape.slice(1)))) : 0.05;
-  const values = formulaUniform(name, sizeOf(shape), salt).map((u) => centre + (2 * u - 1) * reach);
-  return hostF32(shape, values);
+  return spread(name, shape, salt, centre, reach);
 }
 
 /** A float input of mean 0 and variance 1, named `name`. */
 export function formulaInput(name: string, shape: Shape, salt = ""): HostTensor<"f32"> {
-  return hostF32(
-    shape,
-    formulaUniform(name, sizeOf(shape), salt).map((u) => (2 * u - 1) * 1.7320508),
-  );
+  return spread(name, shape, salt, 0, 1.7320508);
 }
 
 /** An integer input in 0..`bound` - 1, such as labels or timesteps, named `name`. */
 export function formulaInts(name: string, shape: Shape, bound: number, salt = ""): HostTensor<"i32"> {
-  const hashes = formulaHashes(name, sizeOf(shape), salt);
+  const hash = formulaHash(name, salt);
   return hostTensor(
     "i32",
     shape,
-    Int32Array.from(hashes, (hash) => hash % bound),
+    Int32Array.from({ length: sizeOf(shape) }, (_, i) => hash(i) % bound),
   );
 }
 
-/** [count] words: a Weyl sequence from the hash of the name, each put through the murmur3 finaliser. */
-function formulaHashes(name: string, count: number, salt: string): Uint32Array {
+/** Uniform in `centre` +- `reach`: one pass and one array, since a large model has hundreds of millions of values. */
+function spread(name: string, shape: Shape, salt: string, centre: number, reach: number): HostTensor<"f32"> {
+  const hash = formulaHash(name, salt);
+  const out = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < out.length; i++) out[i] = centre + (2 * ((hash(i) >>> 8) / 2 ** 24) - 1) * reach;
+  return hostTensor("f32", shape, out);
+}
+
+/** The words of a name, by number: a Weyl sequence from the hash of the name, each put through the murmur3 finaliser. */
+function formulaHash(name: string, salt: string): (i: number) => number {
   const seed = fnv1a(salt + name);
-  const hashes = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
+  return (i) => {
     let h = (seed + Math.imul(i, 0x9e3779b9)) | 0;
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-    hashes[i] = h ^ (h >>> 16);
-  }
-  return hashes;
+    return (h ^ (h >>> 16)) >>> 0;
+  };
 }

@@ -1,4 +1,5 @@
-import type { HostTensor } from "@dit/core";
+import { type HostTensor, lazyTensor } from "@dit/core";
+import { sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { type AttributeValue, bytesOf, type NodeProto, type TensorProto } from "../onnx/model";
 
@@ -92,9 +93,10 @@ export class Emitter {
     const value = this.bound.get(name);
     if (value === undefined) return undefined;
     const part = `${name}[${from}:${to}]`;
-    const width = value.data.length / value.shape[0]!;
-    const data = value.data.subarray(from * width, to * width) as HostTensor["data"];
-    this.bind(part, { dtype: value.dtype, shape: [to - from, ...value.shape.slice(1)], data });
+    const rest = value.shape.slice(1);
+    const width = sizeOf(rest);
+    const load = () => value.data.subarray(from * width, to * width) as HostTensor["data"];
+    this.bind(part, lazyTensor(value.dtype, [to - from, ...rest], load));
     return part;
   }
 
@@ -103,7 +105,11 @@ export class Emitter {
     const matrix = this.bound.get(name);
     if (matrix?.dtype !== "f32") return undefined;
     const flipped = `${name}.T`;
-    if (!this.bound.has(flipped)) this.bind(flipped, transpose(matrix as HostTensor<"f32">));
+    const [rows, columns] = matrix.shape as readonly [number, number];
+    this.bind(
+      flipped,
+      lazyTensor("f32", [columns, rows], () => transpose(matrix as HostTensor<"f32">)),
+    );
     return flipped;
   }
 
@@ -120,7 +126,7 @@ export class Emitter {
       name,
       elementType: elementTypeOf[value.dtype],
       dims: value.shape,
-      data: bytesOf(value.data),
+      data: () => bytesOf(value.data),
     });
   }
 
@@ -134,9 +140,16 @@ export class Emitter {
   }
 }
 
-function transpose({ shape, data }: HostTensor<"f32">): HostTensor<"f32"> {
+/** Tile by tile, so that what is written stays in the cache until its lines are full. */
+function transpose({ shape, data }: HostTensor<"f32">): Float32Array {
   const [rows, columns] = shape as readonly [number, number];
   const out = new Float32Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
-  return { dtype: "f32", shape: [columns, rows], data: out };
+  for (let top = 0; top < rows; top += tile) {
+    const bottom = Math.min(top + tile, rows);
+    for (let j = 0; j < columns; j++) for (let i = top; i < bottom; i++) out[j * rows + i] = data[i * columns + j]!;
+  }
+  return out;
 }
+
+/** Rows that are transposed together: a cache line of a column of the result. */
+const tile = 16;

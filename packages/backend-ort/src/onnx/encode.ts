@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  bytesOfTensor,
   elementTypes,
   type GraphProto,
   type ModelProto,
@@ -96,9 +97,8 @@ function writeAttribute(out: ProtoWriter, name: string, attribute: AttributeValu
 }
 
 function writeTensor(out: ProtoWriter, tensor: TensorProto): void {
-  const { code, bytes } = elementTypes[tensor.elementType];
-  const expected = tensor.dims.reduce((size, dim) => size * dim, bytes);
-  const actual = tensor.data instanceof Uint8Array ? tensor.data.byteLength : tensor.data.length;
+  const data = typeof tensor.data === "function" ? tensor.data() : tensor.data;
+  const [expected, actual] = [bytesOfTensor(tensor), data.length];
   if (actual !== expected) {
     const shape = tensor.dims.join("x");
     throw new RangeError(
@@ -106,13 +106,13 @@ function writeTensor(out: ProtoWriter, tensor: TensorProto): void {
     );
   }
   out.packedInts(1, tensor.dims);
-  out.int(2, code);
+  out.int(2, elementTypes[tensor.elementType].code);
   optionalString(out, 8, tensor.name);
   optionalString(out, 12, tensor.docString);
-  if (tensor.data instanceof Uint8Array) {
-    out.bytes(9, tensor.data);
+  if (data instanceof Uint8Array) {
+    out.bytes(9, data);
   } else {
-    const { location, offset, length } = tensor.data;
+    const { location, offset, length } = data;
     writeEntries(out, 13, { location, offset: String(offset), length: String(length) });
     out.int(14, 1);
   }

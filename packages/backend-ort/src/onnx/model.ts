@@ -26,8 +26,8 @@ export interface TensorProto {
   readonly name?: string;
   readonly elementType: ElementType;
   readonly dims: readonly number[];
-  /** Little-endian bytes, or where to find them. */
-  readonly data: Uint8Array | ExternalData;
+  /** Little-endian bytes, what loads them when the model is written, or where to find them. */
+  readonly data: Uint8Array | (() => Uint8Array) | ExternalData;
   readonly docString?: string;
 }
 
@@ -100,6 +100,11 @@ export const attr = {
   floats: (value: readonly number[]): AttributeValue => ({ type: "floats", value }),
   strings: (value: readonly string[]): AttributeValue => ({ type: "strings", value }),
 } as const;
+
+/** Bytes of a tensor's values, by its type. */
+export function bytesOfTensor({ elementType, dims }: Pick<TensorProto, "elementType" | "dims">): number {
+  return dims.reduce((size, dim) => size * dim, elementTypes[elementType].bytes);
+}
 
 /** The bytes of a typed array, without a copy. Every platform that Node runs on is little-endian, as ONNX asks. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {

@@ -44,7 +44,7 @@ export async function exportCommand({
   mkdirSync(folder, { recursive: true });
   mkdirSync(unfinished);
   try {
-    writeFlushed(join(unfinished, dataFile), ...onnx.data);
+    writeFlushed(join(unfinished, dataFile), onnx.data);
     writeFlushed(join(unfinished, modelFile), onnx.model);
     const maxError = verify ? await verified(join(unfinished, modelFile), model, batchSize, tolerance) : null;
     // The data first: a model file without its data would be taken for whole.
@@ -85,9 +85,11 @@ async function compare(file: string, model: Model, batchSize: number, backend: B
       Array.from({ length: batchSize }, (_, i) => (i * 7) % dit.numClasses),
     ),
   };
+  // One after the other, and the file first, whose memory is free as soon as its session is: a large model is there once.
+  const actual = await runOnnxFile(file, feeds);
   const executable = await backend.compile(networkGraph(model, batchSize));
   const outputs = await executable.run({ ...model.weights, ...feeds });
   const expected = (await outputs.output!.read()).data as Float32Array;
-  const actual = await runOnnxFile(file, feeds);
+  await executable.dispose();
   return expected.reduce((worst, x, i) => Math.max(worst, Math.abs(x - actual[i]!)), 0);
 }

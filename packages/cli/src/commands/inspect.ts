@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { statSync } from "node:fs";
 import { countParams, ditSpec, FormatError, type ModelConfig, multiplyAdds } from "@dit/core";
-import { parseSafetensorsHeader, safetensorsHeaderSize } from "@dit/core/internal";
+import { openSafetensors } from "@dit/core/node";
 import { findModelFile } from "../findModel";
 
 /** One tensor of a file. */
@@ -26,27 +26,25 @@ export interface Inspection {
 /** `dit inspect`: what a model file holds, read from its header alone. */
 export function inspectCommand(path: string): Inspection {
   const file = findModelFile(path);
-  const handle = openSync(file, "r");
+  const { metadata, tensors: entries } = openSafetensors(file);
+  const tensors = [...entries].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const config = configIn(file, metadata["dit.config"]);
+  return {
+    file,
+    bytes: statSync(file).size,
+    tensors,
+    values: tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0),
+    config,
+    parameters: config === null ? null : countParams(ditSpec(config.dit)),
+    multiplyAdds: config === null ? null : multiplyAdds(config.dit),
+  };
+}
+
+function configIn(file: string, text: string | undefined): ModelConfig | null {
   try {
-    const { size } = fstatSync(handle);
-    const start = readBytes(handle, Math.min(8, size));
-    const header = parseSafetensorsHeader(readBytes(handle, safetensorsHeaderSize(start, size)), size);
-    const tensors = [...header.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
-    const text = header.metadata["dit.config"];
-    const config = text === undefined ? null : (JSON.parse(text) as ModelConfig);
-    return {
-      file,
-      bytes: size,
-      tensors,
-      values: tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0),
-      config,
-      parameters: config === null ? null : countParams(ditSpec(config.dit)),
-      multiplyAdds: config === null ? null : multiplyAdds(config.dit),
-    };
+    return text === undefined ? null : (JSON.parse(text) as ModelConfig);
   } catch (cause) {
     throw new FormatError(`${file}: ${(cause as Error).message}`, { cause });
-  } finally {
-    closeSync(handle);
   }
 }
 
@@ -68,10 +66,4 @@ export function inspectionText({ file, bytes, tensors, values, config, multiplyA
   return [`${file}: ${count(bytes)} bytes, ${tensors.length} tensors, ${count(values)} values`, ...about, ...rows].join(
     "\n",
   );
-}
-
-function readBytes(handle: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  readSync(handle, bytes, 0, length, 0);
-  return bytes;
 }

@@ -50,12 +50,12 @@ export function removeTemporaries(folder: string, isAlive: (pid: number) => bool
   }
 }
 
-/** Writes a new file, piece after piece, and flushes it to the disk. */
-export function writeFlushed(file: string, ...pieces: readonly (Uint8Array | string)[]): void {
+/** Writes a new file, whole or in pieces that are made as they are written, and flushes it to the disk. */
+export function writeFlushed(file: string, content: Uint8Array | string | Iterable<Uint8Array>): void {
+  const whole = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const descriptor = openSync(file, "wx");
   try {
-    for (const piece of pieces) {
-      const bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
+    for (const bytes of whole instanceof Uint8Array ? [whole] : whole) {
       // One call may write less than asked for, and never more than 2 GB.
       for (let at = 0; at < bytes.length; )
         at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));

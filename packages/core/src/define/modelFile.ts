@@ -1,5 +1,5 @@
-import { readSafetensors, writeSafetensors } from "../host/safetensors";
-import { toHostTensor } from "../host/toHostTensor";
+import { readSafetensors, type SafetensorsFile, writeSafetensors } from "../host/safetensors";
+import { toLazyTensor } from "../host/toHostTensor";
 import { FormatError } from "../ir/errors";
 import type { HostTensor } from "../ir/hostTensor";
 import { sameShape } from "../ir/shape";
@@ -21,13 +21,14 @@ export function modelToSafetensors({ config, weights }: Model): Uint8Array {
 }
 
 /**
- * Reads a model that `modelToSafetensors` wrote, or bare official weights with their configuration given.
+ * Reads a model that `modelToSafetensors` wrote, or bare official weights with their configuration given. The weights stay
+ * in the file: each is taken from it when its values are asked for.
  * @throws FormatError when the file is damaged or its tensors are not those of its configuration
  */
-export function modelFromSafetensors(bytes: Uint8Array, given?: ModelConfig): Model {
-  const file = readSafetensors(bytes);
+export function modelFromSafetensors(source: Uint8Array | SafetensorsFile, given?: ModelConfig): Model {
+  const file = source instanceof Uint8Array ? readSafetensors(source) : source;
   const config = given ?? configFrom(file.metadata[configKey]);
-  const weights = Object.fromEntries([...file.tensors].map(([name, tensor]) => [name, toHostTensor(tensor)]));
+  const weights = Object.fromEntries([...file.tensors].map(([name, tensor]) => [name, toLazyTensor(tensor)]));
   checkModel(config);
   requireParams(config, weights);
   return { config, weights: weights as Weights };

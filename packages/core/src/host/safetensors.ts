@@ -7,10 +7,14 @@ import {
   encodeSafetensorsHeader,
   parseSafetensorsHeader,
   type SafetensorsDType,
+  type SafetensorsHeader,
   safetensorsElementBytes,
 } from "./safetensorsHeader";
 
-/** A tensor as it lies in a file: `bytes` is a view of the file's little-endian data, row-major. */
+/**
+ * A tensor as it lies in a file: `bytes` is its little-endian data, row-major; a view of a file in memory, or read from the
+ * disk each time it is asked for.
+ */
 export interface SafetensorsEntry {
   readonly name: string;
   readonly dtype: SafetensorsDType;
@@ -18,7 +22,7 @@ export interface SafetensorsEntry {
   readonly bytes: Uint8Array;
 }
 
-/** A safetensors file in memory. `tensors` are in the order of their data and are converted only when asked for. */
+/** An open safetensors file. `tensors` are in the order of their data and are converted only when asked for. */
 export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
@@ -39,37 +43,56 @@ const fileDTypes: { readonly [D in DType]: SafetensorsDType } = {
 
 /** Opens a whole file in memory without copying it. @throws FormatError naming the tensor and what was seen. */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { metadata, tensors } = parseSafetensorsHeader(bytes, bytes.length);
-  const entries = new Map<string, SafetensorsEntry>();
-  for (const { name, dtype, shape, byteOffset, byteLength } of tensors.values()) {
-    // Not bytes.subarray(): for Node's Buffer that would be a Buffer, whose methods differ.
-    const view = new Uint8Array(bytes.buffer, bytes.byteOffset + byteOffset, byteLength);
-    entries.set(name, { name, dtype, shape, bytes: view });
-  }
-  return { metadata, tensors: entries };
+  // Not bytes.subarray(): for Node's Buffer that would be a Buffer, whose methods differ.
+  const view = (offset: number, length: number) => new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length);
+  return safetensorsFile(parseSafetensorsHeader(bytes, bytes.length), view);
 }
 
+/** A file behind its header, whose tensors `read` fetches one by one: `length` bytes from `offset` of the file. */
+export function safetensorsFile(
+  { metadata, tensors }: SafetensorsHeader,
+  read: (offset: number, length: number) => Uint8Array,
+): SafetensorsFile {
+  const entries = [...tensors.values()].map(({ name, dtype, shape, byteOffset, byteLength }): SafetensorsEntry => {
+    return {
+      name,
+      dtype,
+      shape,
+      get bytes() {
+        return read(byteOffset, byteLength);
+      },
+    };
+  });
+  return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
+}
+
+/** What a file is made of: a record's tensors in the order of its names (integers first), or a map's in its own. */
+type Sources = Readonly<Record<string, SafetensorsSource>> | ReadonlyMap<string, SafetensorsSource>;
+
 /**
- * A whole file in memory. Equal arguments give equal bytes: tensors are written in the order given (a record with names
- * that are integers has those first; a map keeps its order), metadata likewise.
+ * A file in pieces to be written one after the other: the header, then each tensor, whose values are asked for when its
+ * piece is, so that a file may be larger than memory. Equal arguments give equal bytes: tensors and metadata are written
+ * in the order given.
  * @throws DitError when the bytes of a tensor do not fit its dtype and shape, or the format cannot hold its name.
  */
-export function writeSafetensors(
-  tensors: Readonly<Record<string, SafetensorsSource>> | ReadonlyMap<string, SafetensorsSource>,
+export function* safetensorsPieces(
+  tensors: Sources,
   metadata?: Readonly<Record<string, string>>,
-): Uint8Array {
+): Generator<Uint8Array, void> {
   const sources = isMap(tensors) ? [...tensors] : Object.entries(tensors);
-  const entries = sources.map(([name, source]) => toEntry(name, source));
-  const header = encodeSafetensorsHeader(
-    entries.map((entry) => [entry.name, entry]),
-    metadata,
-  );
-  const file = new Uint8Array(entries.reduce((size, { bytes }) => size + bytes.length, header.length));
-  file.set(header);
-  let offset = header.length;
-  for (const { bytes } of entries) {
-    file.set(bytes, offset);
-    offset += bytes.length;
+  const infos = sources.map(([name, { dtype, shape }]) => [name, { dtype: fileDType(dtype), shape }] as const);
+  yield encodeSafetensorsHeader(infos, metadata);
+  for (const [name, source] of sources) yield dataOf(name, source);
+}
+
+/** A whole file in memory. @throws as `safetensorsPieces`. */
+export function writeSafetensors(tensors: Sources, metadata?: Readonly<Record<string, string>>): Uint8Array {
+  const pieces = [...safetensorsPieces(tensors, metadata)];
+  const file = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    file.set(piece, offset);
+    offset += piece.length;
   }
   return file;
 }
@@ -79,16 +102,18 @@ function isMap<T>(tensors: Readonly<Record<string, T>> | ReadonlyMap<string, T>)
   return tensors instanceof Map;
 }
 
-function toEntry(name: string, source: SafetensorsSource): SafetensorsEntry {
-  const entry: SafetensorsEntry =
-    "bytes" in source
-      ? { name, dtype: source.dtype, shape: source.shape, bytes: source.bytes }
-      : { name, dtype: fileDTypes[source.dtype], shape: source.shape, bytes: littleEndianBytes(source.data) };
-  const needed = sizeOf(entry.shape) * safetensorsElementBytes[entry.dtype];
-  if (entry.bytes.length !== needed) {
+function fileDType(dtype: SafetensorsSource["dtype"]): SafetensorsDType {
+  return dtype in fileDTypes ? fileDTypes[dtype as DType] : (dtype as SafetensorsDType);
+}
+
+function dataOf(name: string, source: SafetensorsSource): Uint8Array {
+  const bytes = "bytes" in source ? source.bytes : littleEndianBytes(source.data);
+  const dtype = fileDType(source.dtype);
+  const needed = sizeOf(source.shape) * safetensorsElementBytes[dtype];
+  if (bytes.length !== needed) {
     throw new DitError(
-      `safetensors: tensor "${name}": ${entry.dtype} of shape [${entry.shape}] takes ${needed} bytes, got ${entry.bytes.length}`,
+      `safetensors: tensor "${name}": ${dtype} of shape [${source.shape}] takes ${needed} bytes, got ${bytes.length}`,
     );
   }
-  return entry;
+  return bytes;
 }

@@ -1,5 +1,6 @@
+import type { DType } from "../ir/dtype";
 import { FormatError, UnsupportedError } from "../ir/errors";
-import { type HostTensor, hostTensor } from "../ir/hostTensor";
+import { type HostTensor, hostTensor, lazyTensor } from "../ir/hostTensor";
 import { bf16ArrayToF32, f16ArrayToF32 } from "./halfPrecision";
 import { elementsFromLittleEndian } from "./littleEndian";
 import type { SafetensorsEntry } from "./safetensors";
@@ -32,6 +33,28 @@ export function toHostTensor(entry: SafetensorsEntry): HostTensor {
       requireEach(values, name, (value) => value === (value | 0), "which does not fit in i32");
       return hostTensor("i32", shape, Int32Array.from(values));
     }
+  }
+}
+
+/** `toHostTensor` put off until the values are asked for, and repeated each time: nothing is kept. */
+export function toLazyTensor(entry: SafetensorsEntry): HostTensor {
+  return lazyTensor(hostDType(entry.dtype), entry.shape, () => toHostTensor(entry).data);
+}
+
+/** The dtype that `toHostTensor` gives a tensor; where it cannot convert one, it says so itself. */
+function hostDType(dtype: SafetensorsEntry["dtype"]): DType {
+  switch (dtype) {
+    case "F32":
+    case "F64":
+      return "f32";
+    case "F16":
+      return "f16";
+    case "BF16":
+      return "bf16";
+    case "BOOL":
+      return "bool";
+    default:
+      return "i32";
   }
 }
 

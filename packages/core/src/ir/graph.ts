@@ -57,24 +57,28 @@ export function withStep(scan: Scan, step: Graph): Scan {
   };
 }
 
-/** Every node that the outputs need, each after its inputs. Iterative: a train step of 28 blocks is deep. */
+/**
+ * Every node that the outputs need, each after its inputs. Iterative: a train step of 28 blocks is deep.
+ * @param inputsOf the inputs of a node in the order in which they are visited, depth first
+ */
 export function topologicalOrder(
   outputs: readonly Tensor[],
   isLeaf: (node: Tensor) => boolean = () => false,
+  inputsOf: (node: Tensor) => readonly Tensor[] = (node) => node.inputs,
 ): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
-  const stack: { node: Tensor; next: number }[] = [];
+  const stack: { node: Tensor; inputs: readonly Tensor[]; next: number }[] = [];
   const visit = (node: Tensor) => {
     if (seen.has(node)) return;
     seen.add(node);
-    stack.push({ node, next: isLeaf(node) ? node.inputs.length : 0 });
+    stack.push({ node, inputs: isLeaf(node) ? [] : inputsOf(node), next: 0 });
   };
   for (const output of outputs) {
     visit(output);
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      if (top.next < top.node.inputs.length) visit(top.node.inputs[top.next++]!);
+      if (top.next < top.inputs.length) visit(top.inputs[top.next++]!);
       else {
         order.push(top.node);
         stack.pop();

@@ -2,7 +2,7 @@ import { type DType, type HostArrays, hostArray } from "./dtype";
 import { DitError } from "./errors";
 import { type Shape, sizeOf } from "./shape";
 
-/** A tensor in host memory, row-major. */
+/** A tensor of the host, row-major. `data` may be read from a file whenever it is asked for: take it once, do not keep it. */
 export interface HostTensor<D extends DType = DType> {
   readonly dtype: D;
   readonly shape: Shape;
@@ -15,6 +15,21 @@ export function hostTensor<D extends DType>(dtype: D, shape: Shape, data: HostAr
     throw new DitError(`host tensor of shape [${shape}] needs ${sizeOf(shape)} elements, got ${data.length}`);
   }
   return { dtype, shape, data };
+}
+
+/**
+ * A host tensor whose values are loaded each time `data` is asked for, and not kept: how weights larger than memory go
+ * through it one by one.
+ * @throws DitError, when `data` is asked for, if `load` gives another number of elements
+ */
+export function lazyTensor<D extends DType>(dtype: D, shape: Shape, load: () => HostArrays[D]): HostTensor<D> {
+  return {
+    dtype,
+    shape,
+    get data() {
+      return hostTensor(dtype, shape, load()).data;
+    },
+  };
 }
 
 /** A zeroed host tensor. */

@@ -12,6 +12,7 @@ import { evaluate } from "../run/reference/evaluate";
 import { newValue, type Value } from "../run/reference/values";
 import { toyModel } from "../run/toyModel";
 import { lower } from "./lower";
+import { schedule } from "./schedule";
 import { splitBatch } from "./splitBatch";
 
 const batch = 3;
@@ -74,8 +75,5 @@ function valuesOf(graph: Graph): Float64Array[] {
       ];
     }),
   );
-  return evaluate(
-    graph.outputs.map(({ tensor }) => tensor),
-    given,
-  ).map(({ data }) => data);
+  return evaluate(schedule(graph), given).map(({ data }) => data);
 }

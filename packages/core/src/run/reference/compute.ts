@@ -1,5 +1,6 @@
 import type { Tensor } from "../../ir/tensor";
 import { expandComposites } from "../../lower/expandComposites";
+import { schedule } from "../../lower/schedule";
 import { evaluate } from "./evaluate";
 import { newValue } from "./values";
 
@@ -16,8 +17,5 @@ export function compute(
   const values = new Map(
     [...given].map(([x, data]) => [x, newValue(x.dtype, x.shape, Float64Array.from(data))] as const),
   );
-  return evaluate(
-    expanded.outputs.map(({ tensor }) => tensor),
-    values,
-  ).map(({ data }) => data);
+  return evaluate(schedule(expanded), values).map(({ data }) => data);
 }

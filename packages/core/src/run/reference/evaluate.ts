@@ -1,16 +1,13 @@
-import { topologicalOrder } from "../../ir/graph";
 import type { PrimitiveName } from "../../ir/ops";
 import type { Tensor } from "../../ir/tensor";
+import type { Schedule } from "../../lower/schedule";
 import { kernels } from "./kernels";
 import type { Value } from "./values";
 
-/** Computes `outputs` from the `given` inputs, freeing each value after its last use. The nodes must be primitives. */
-export function evaluate(outputs: readonly Tensor[], given: ReadonlyMap<Tensor, Value>): Value[] {
-  const order = topologicalOrder(outputs);
-  const uses = new Map<Tensor, number>();
-  for (const x of [...outputs, ...order.flatMap((node) => node.inputs)]) uses.set(x, (uses.get(x) ?? 0) + 1);
+/** Computes the outputs of a schedule from the `given` inputs, freeing each value after its last use. The nodes must be primitives. */
+export function evaluate({ order, outputs, deaths }: Schedule, given: ReadonlyMap<Tensor, Value>): Value[] {
   const values = new Map<Tensor, Value>();
-  for (const node of order) {
+  order.forEach((node, i) => {
     const kernel = kernels[node.op as PrimitiveName] as unknown as (node: Tensor, inputs: readonly Value[]) => Value;
     values.set(
       node,
@@ -20,11 +17,7 @@ export function evaluate(outputs: readonly Tensor[], given: ReadonlyMap<Tensor, 
           node.inputs.map((x) => values.get(x)!),
         ),
     );
-    for (const x of node.inputs) {
-      const left = uses.get(x)! - 1;
-      uses.set(x, left);
-      if (left === 0) values.delete(x);
-    }
-  }
+    for (const x of deaths[i]!) values.delete(x);
+  });
   return outputs.map((output) => values.get(output)!);
 }

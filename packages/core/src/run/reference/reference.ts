@@ -3,6 +3,7 @@ import { type Port, stepGraph } from "../../ir/graph";
 import { sizeOf } from "../../ir/shape";
 import type { Tensor } from "../../ir/tensor";
 import { lower, lowerScan } from "../../lower/lower";
+import { schedule } from "../../lower/schedule";
 import { type Backend, type DeviceTensor, type DeviceTensors, type Feed, isDeviceTensor } from "../backend";
 import { bindConstants, disposeAll, matchFeeds, matchStacked } from "../feeds";
 import { evaluate } from "./evaluate";
@@ -54,7 +55,8 @@ export function reference(): Backend {
     capabilities: { dtypes: ["f32", "i32", "bool"], nativeComposites: noComposites, scanStaysOnDevice: false },
 
     async compile(graph, { constants } = {}) {
-      const { outputs } = lower(graph, noComposites);
+      const lowered = lower(graph, noComposites);
+      const plan = schedule(lowered);
       const { bound, free } = bindConstants(graph.name, graph.inputs, constants);
       const weights = valuesOf(bound);
       return {
@@ -63,21 +65,14 @@ export function reference(): Backend {
           matchFeeds(graph.name, free, inputs).forEach((feed, i) => {
             given.set(free[i]!.tensor, valueOfFeed(feed));
           });
-          return wrapAll(
-            outputs,
-            evaluate(
-              outputs.map(({ tensor }) => tensor),
-              given,
-            ),
-          );
+          return wrapAll(lowered.outputs, evaluate(plan, given));
         },
         dispose: async () => {},
       };
     },
 
     async compileScan(scan, { constants: bindings } = {}) {
-      const lowered = lowerScan(scan, noComposites);
-      const outputs = stepGraph(lowered).outputs.map(({ tensor }) => tensor);
+      const plan = schedule(stepGraph(lowerScan(scan, noComposites)));
       const { bound, free } = bindConstants(scan.name, scan.constants, bindings);
       const weights = valuesOf(bound);
       return {
@@ -97,7 +92,7 @@ export function reference(): Backend {
             scan.xs.forEach(({ tensor }, i) => {
               given.set(tensor, sliceOf(slices[i]!, step, tensor));
             });
-            const results = evaluate(outputs, given);
+            const results = evaluate(plan, given);
             state = results.slice(0, state.length).map(stored);
             results.slice(state.length).forEach((y, i) => {
               ys[i]!.data.set(y.data, step * y.data.length);
