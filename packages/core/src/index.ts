@@ -6,10 +6,21 @@ export { type Process, process } from "./define/diffusion/process";
 export { schedules } from "./define/diffusion/schedule";
 export { variances } from "./define/diffusion/variance";
 export {
+  type BlockOptions,
+  blockDefaults,
+  type Conditioning,
+  conditionings,
+  type MlpName,
+  mlpNames,
+  type NormName,
+  normNames,
+} from "./define/dit/blockOptions";
+export {
   type DiTConfig,
   ditConfig,
   ditDefaults,
   ditPresets,
+  labelCount,
   nullLabel,
   outChannels,
   tokenCount,
@@ -20,9 +31,12 @@ export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
 export { modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
 export { selfAttention, selfAttentionSpec } from "./define/nn/attention";
-export { layerNorm } from "./define/nn/layerNorm";
+export { crossAttention, crossAttentionSpec } from "./define/nn/crossAttention";
+export { affineLayerNorm, affineLayerNormSpec, layerNorm } from "./define/nn/layerNorm";
 export { linear, linearSpec } from "./define/nn/linear";
 export { mlp, mlpSpec } from "./define/nn/mlp";
+export { rmsNorm, scaledRmsNorm, scaledRmsNormSpec } from "./define/nn/rmsNorm";
+export { swiglu, swigluSpec } from "./define/nn/swiglu";
 export { bindParams, countParams, type Params, param, paramTypes, type Weights } from "./define/params";
 export { type SamplerName, samplers } from "./define/sample/samplers";
 export { type AdamWConfig, adamwDefaults } from "./define/train/adamw";

@@ -1,3 +1,4 @@
+import { paramsOf, type Weights } from "../../core/src/define/params";
 import { fnv1a } from "../../core/src/host/fnv1a";
 import { type HostTensor, hostTensor } from "../../core/src/ir/hostTensor";
 import { type Shape, sizeOf } from "../../core/src/ir/shape";
@@ -56,4 +57,14 @@ function formulaHash(name: string, salt: string): (i: number) => number {
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
     return (h ^ (h >>> 16)) >>> 0;
   };
+}
+
+/** Every parameter of a spec by the formula, and its fixed tables as they are. */
+export function formulaParameters(spec: object, salt = ""): Weights {
+  return Object.fromEntries(
+    Object.entries(paramsOf(spec)).map(([name, { shape, init }]) => [
+      name,
+      init.kind === "fixed" ? hostF32(shape, init.values()) : formulaParameter(name, shape, salt),
+    ]),
+  );
 }

@@ -14,6 +14,10 @@ export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } =
     emit.op("LayerNormalization", [x!, emit.filled(1, shape.at(-1)!)], {
       attributes: { axis: attr.int(-1), epsilon: attr.float(epsilon) },
     }),
+  rmsNorm: (emit, { shape, attributes: { epsilon } }, [x]) =>
+    emit.op("RMSNormalization", [x!, emit.filled(1, shape.at(-1)!)], {
+      attributes: { axis: attr.int(-1), epsilon: attr.float(epsilon) },
+    }),
   linear: (emit, { shape, inputs: [x, weight] }, [xName, weightName, biasName]) => {
     // Where the weight is known, it is stored the way MatMul reads fastest; Gemm's bias costs a pass over the result.
     const known = emit.transposed(weightName!);

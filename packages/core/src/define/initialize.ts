@@ -17,6 +17,8 @@ function initialValue(name: string, { shape, init }: ParamSpec, seed: number): H
   switch (init.kind) {
     case "zeros":
       return hostTensor("f32", shape, new Float32Array(size));
+    case "ones":
+      return hostTensor("f32", shape, new Float32Array(size).fill(1));
     case "normal":
       return hostTensor(
         "f32",

@@ -12,7 +12,7 @@ export const block = (p: Params<ReturnType<typeof ditBlockSpec>>): F32[] => [
   // @ts-expect-error a misspelt parameter
   p.attn.qkvv.weight,
   // @ts-expect-error a misspelt leaf
-  p.mlp.fc1.wieght,
+  p.mlp.fc2.wieght,
   // @ts-expect-error index 0 is the SiLU, which has no parameters
   p.adaLN_modulation[0].weight,
 ];
@@ -37,6 +37,8 @@ export function readOnly(p: DiTParams, x: F32): void {
 export const misspeltSettings = [
   // @ts-expect-error an unknown setting
   () => ditConfig("DiT-S/2", { hiddensize: 4 }),
+  // @ts-expect-error an unknown design
+  () => ditConfig("DiT-S/2", { conditioning: "adaLN-Zero" }),
   // @ts-expect-error an unknown kind of initialization
-  () => param([2], { kind: "ones" }),
+  () => param([2], { kind: "twos" }),
 ];

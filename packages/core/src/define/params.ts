@@ -8,6 +8,7 @@ import { flatten, type MapLeaves, mapTree } from "../trace/tree";
 /** How a parameter's first values are made; see `define/initialize`. */
 export type Initialization =
   | { readonly kind: "zeros" }
+  | { readonly kind: "ones" }
   | { readonly kind: "normal"; readonly std: number }
   /** Uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010). */
   | { readonly kind: "xavierUniform"; readonly fanIn: number; readonly fanOut: number }

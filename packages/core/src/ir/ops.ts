@@ -89,6 +89,8 @@ export interface Composites {
   softmax: Op<One>;
   /** Over the last axis, without affine parameters, with the biased variance. */
   layerNorm: Op<One, { readonly epsilon: number }>;
+  /** Over the last axis: divided by the root of the mean square, without affine parameters. */
+  rmsNorm: Op<One, { readonly epsilon: number }>;
   /** `x` [..., in] times the transpose of `weight` [out, in], plus `bias` [out] -> [..., out]. */
   linear: Op<readonly [x: Tensor, weight: Tensor, bias: Tensor]>;
   /** Multi-head softmax attention: q, k, v [N, T, D], D split into `heads`, scores scaled by (D / heads)^-1/2 -> [N, T, D]. */

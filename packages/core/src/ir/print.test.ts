@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ditBlock, ditBlockSpec } from "../define/dit/block";
 import { ditConfig } from "../define/dit/config";
+import { layersOf } from "../define/dit/layers";
 import { bindParams, paramTypes } from "../define/params";
 import { f32 } from "../trace/signature";
 import { trace } from "../trace/trace";
@@ -38,7 +39,7 @@ test("a DiT block", () => {
   const spec = ditBlockSpec(config);
   const signature = { "blocks.0": paramTypes(spec).all, x: f32([2, 16, 16]), c: f32([2, 16]) };
   const graph = trace("block", signature, ({ "blocks.0": params, x, c }) => ({
-    y: inScope("blocks.0", () => ditBlock(bindParams(spec, params), x, c, config)),
+    y: inScope("blocks.0", () => ditBlock(bindParams(spec, params), x, c, layersOf(config))),
   }));
   expect(`\n${print(graph)}\n`).toMatchInlineSnapshot(`
     "

@@ -35,6 +35,7 @@ export function partInputs(node: Tensor, isBatched: (x: Tensor) => boolean, coun
       return all("part");
     case "softmax":
     case "layerNorm":
+    case "rmsNorm":
       return node.rank > 1 ? all("part") : undefined;
     default:
       return elementwise(node, isBatched);

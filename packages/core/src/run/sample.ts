@@ -1,5 +1,5 @@
 import { process } from "../define/diffusion/process";
-import { nullLabel } from "../define/dit/config";
+import { requireLabels, requireNullLabel } from "../define/dit/config";
 import { dit, ditSpec } from "../define/dit/dit";
 import { checkModel, type Model, type ModelConfig } from "../define/model";
 import { bindParams, paramTypes, type Weights } from "../define/params";
@@ -161,30 +161,18 @@ function settingsFrom(overrides: Partial<SampleSettings>): SampleSettings {
   return { sampler, steps, eta, guidance, guidanceChannels, clip };
 }
 
-function requirePossible(
-  { dit: { classDropout }, diffusion }: ModelConfig,
-  { guidance, sampler, steps }: SampleSettings,
-): void {
+function requirePossible({ dit, diffusion }: ModelConfig, { guidance, sampler, steps }: SampleSettings): void {
   if (!Object.hasOwn(samplers, sampler))
     throw new ConfigError(`there is no sampler ${sampler} (samplers: ${Object.keys(samplers).join(", ")})`);
   if (steps > diffusion.timesteps)
     throw new ConfigError(`${steps} sampling steps, but the model's chain has ${diffusion.timesteps}`);
-  if (guidance !== 1 && classDropout === 0) {
-    throw new ConfigError("guidance needs a model trained with dropped labels (classDropout above 0); use guidance 1");
-  }
+  if (guidance !== 1) requireNullLabel(dit);
 }
 
-function requireClasses(
-  { dit: { numClasses, classDropout } }: ModelConfig,
-  classes: readonly number[],
-  count: number,
-): void {
+function requireClasses({ dit }: ModelConfig, classes: readonly number[], count: number): void {
   if (classes.length !== count)
     throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
-  const last = classDropout > 0 ? nullLabel({ numClasses }) : numClasses - 1;
-  const wrong = classes.find((y) => !Number.isInteger(y) || y < 0 || y > last);
-  if (wrong !== undefined)
-    throw new ConfigError(`class ${wrong} is out of range: the model knows 0..${numClasses - 1}`);
+  requireLabels(dit, classes);
 }
 
 function noiseFor(

@@ -197,7 +197,7 @@ function requireFit(model: ModelConfig, data: Dataset): void {
       `the data's images are ${channels}x${height}x${width}, the model takes ${dit.inChannels}x${wantedHeight}x${wantedWidth}`,
     );
   }
-  if (data.classNames.length > dit.numClasses) {
+  if (dit.numClasses > 0 && data.classNames.length > dit.numClasses) {
     throw new ConfigError(`the data has ${data.classNames.length} classes, the model knows ${dit.numClasses}`);
   }
   if (data.size === 0) throw new ConfigError("the data holds no image");

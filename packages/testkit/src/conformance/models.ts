@@ -13,11 +13,9 @@ import {
   sample,
   trace,
   train,
-  type Weights,
 } from "@dit/core";
-import { isFixed, paramsOf } from "@dit/core/internal";
 import { expect } from "vitest";
-import { formulaInput, formulaInts, formulaParameter } from "../formula";
+import { formulaInput, formulaInts, formulaParameters } from "../formula";
 import { expectClose, expectedOf, runOn } from "./runs";
 import type { Suite } from "./suite";
 
@@ -29,7 +27,10 @@ const config = ditConfig(undefined, {
   heads: 4,
   numClasses: 5,
 });
-const tiny: Model = { config: { dit: config, diffusion: diffusionDefaults }, weights: formulaWeights() };
+const tiny: Model = {
+  config: { dit: config, diffusion: diffusionDefaults },
+  weights: formulaParameters(ditSpec(config)),
+};
 
 const data: Dataset = {
   imageShape: [2, 8, 8],
@@ -109,15 +110,4 @@ async function lossCurve(backend: Parameters<typeof sample>[1]["backend"]) {
     onMetrics: ({ loss }) => losses.push(loss),
   });
   return { losses, final: state.ema };
-}
-
-function formulaWeights(): Weights {
-  return Object.fromEntries(
-    Object.entries(paramsOf(ditSpec(config))).map(([name, param]) => [
-      name,
-      isFixed(param) && param.init.kind === "fixed"
-        ? { dtype: "f32", shape: param.shape, data: param.init.values() }
-        : formulaParameter(name, param.shape),
-    ]),
-  );
 }

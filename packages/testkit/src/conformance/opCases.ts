@@ -169,12 +169,8 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
     { about: "one element", inputs: [real([3, 1])], attributes: {} },
     { about: "exponentials that overflow", inputs: [exact("f32", [2, 2], [1000, 999, -1000, -1001])], attributes: {} },
   ],
-  layerNorm: [
-    { about: "a vector", inputs: [real([5])], attributes: { epsilon: 1e-6 } },
-    { about: "tokens", inputs: [real([2, 3, 4])], attributes: { epsilon: 1e-6 } },
-    { about: "a large epsilon", inputs: [real([2, 4])], attributes: { epsilon: 0.1 } },
-    { about: "a small spread", inputs: [real([2, 4], 0.001)], attributes: { epsilon: 1e-6 } },
-  ],
+  layerNorm: normalizations(),
+  rmsNorm: [...normalizations(), { about: "heads", inputs: [real([2, 3, 2, 4])], attributes: { epsilon: 1e-6 } }],
   linear: [
     { about: "rows", inputs: [real([2, 3]), real([4, 3]), real([4])], attributes: {} },
     { about: "tokens", inputs: [real([2, 2, 3]), real([4, 3]), real([4])], attributes: {} },
@@ -208,6 +204,20 @@ function onFloats(draw: Draw): readonly UnaryCase[] {
 
 function activations(): readonly UnaryCase[] {
   return [...onFloats(real), { about: "far from 0", inputs: [real([6], 60)], attributes: {} }];
+}
+
+function normalizations() {
+  const over = (about: string, x: CaseInput, epsilon = 1e-6) => ({
+    about,
+    inputs: [x] as const,
+    attributes: { epsilon },
+  });
+  return [
+    over("a vector", real([5])),
+    over("tokens", real([2, 3, 4])),
+    over("a large epsilon", real([2, 4]), 0.1),
+    over("small values", real([2, 4], 0.001)),
+  ];
 }
 
 function onPairs(first: Draw, second: Draw = first): readonly BinaryCase[] {

@@ -5,6 +5,7 @@ import { testModels } from "./models";
 import { testOperations } from "./operations";
 import { testOwnership } from "./ownership";
 import { testScans } from "./scans";
+import { testVariants } from "./variants";
 
 export interface ConformanceOptions {
   /** Largest error of one operation, relative to the largest value of its result. Whole models may have ten times that. */
@@ -51,6 +52,7 @@ export function testBackend(
     testOwnership(suite);
     testErrors(suite);
     testModels(suite);
+    testVariants(suite);
     const [unknown] = reasons.keys();
     if (unknown !== undefined) throw new Error(`the skipped test ${JSON.stringify(unknown)} does not exist`);
   });

@@ -10,7 +10,6 @@ import {
   type F32,
   f32,
   type Graph,
-  hostF32,
   type I32,
   i32,
   type ModelConfig,
@@ -21,8 +20,8 @@ import {
   trace,
   type Weights,
 } from "@dit/core";
-import { guide, type Network, nodesOf, paramsOf } from "@dit/core/internal";
-import { formulaParameter } from "../formula";
+import { guide, type Network, nodesOf } from "@dit/core/internal";
+import { formulaParameters } from "../formula";
 import type { Fixture } from "./fixture";
 
 /** The settings of the official code. */
@@ -59,13 +58,7 @@ export function modelOf(fixture: Fixture): ModelConfig {
 
 /** Every parameter by the formula, and the fixed tables, which are ours. */
 export function formulaWeights(config: DiTConfig, fixture: Fixture): Weights {
-  const salt = fixture.setting<string>("salt");
-  return Object.fromEntries(
-    Object.entries(paramsOf(ditSpec(config))).map(([name, { shape, init }]) => [
-      name,
-      init.kind === "fixed" ? hostF32(shape, init.values()) : formulaParameter(name, shape, salt),
-    ]),
-  );
+  return formulaParameters(ditSpec(config), fixture.setting<string>("salt"));
 }
 
 /** The network as a graph that also puts out the activations of the named modules, as `act.<module>`. */

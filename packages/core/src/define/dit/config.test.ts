@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../ir/errors";
 import { countParams } from "../params";
-import { ditConfig, ditPresets, nullLabel, outChannels, tokenCount } from "./config";
+import {
+  type DiTConfig,
+  ditConfig,
+  ditPresets,
+  labelCount,
+  nullLabel,
+  outChannels,
+  requireLabels,
+  requireNullLabel,
+  tokenCount,
+} from "./config";
 import { ditSpec } from "./dit";
 import { multiplyAdds } from "./flops";
 
@@ -74,6 +84,26 @@ describe("ditConfig", () => {
       () => ditConfig("DiT-S/2", { hiddenSize: 390 }),
       "hiddenSize 390 must be a multiple of 4",
     ],
+    [
+      "heads that two rotated axes cannot share",
+      () => ditConfig("DiT-S/2", { hiddenSize: 384, heads: 64, rope: true }),
+      "heads of 6 must be a multiple of 4 wide",
+    ],
+    [
+      "an unknown design",
+      () => ditConfig("DiT-S/2", { conditioning: "adaLN-Zero" as "adaLNZero" }),
+      'conditioning is "adaLN-Zero"; did you mean adaLNZero? (allowed: inContext, crossAttention, adaLN, adaLNZero)',
+    ],
+    [
+      "labels to drop where there is none",
+      () => ditConfig("DiT-S/2", { numClasses: 0, classDropout: 0.1 }),
+      "classDropout is 0.1, but a model without classes has no label to drop",
+    ],
+    [
+      "half a register token",
+      () => ditConfig("DiT-S/2", { registerTokens: 0.5 }),
+      "registerTokens is 0.5, allowed: a whole number from 0",
+    ],
   ])("refuses %s", (_, build, message) => {
     expect(build).toThrow(ConfigError);
     expect(build).toThrow(message);
@@ -89,4 +119,29 @@ test("the output has twice the channels where the variance is learned; the null 
   expect(outChannels(config)).toBe(8);
   expect(outChannels({ ...config, learnSigma: false })).toBe(4);
   expect(nullLabel(config)).toBe(1000);
+});
+
+describe("labels", () => {
+  const labels = (options: Partial<DiTConfig>) => ditConfig("DiT-S/2", { numClasses: 3, ...options });
+
+  test("are the classes', and the null label where labels are dropped", () => {
+    expect(labelCount(labels({}))).toBe(4);
+    expect(labelCount(labels({ classDropout: 0 }))).toBe(3);
+    expect(() => requireLabels(labels({}), [0, 3])).not.toThrow();
+    expect(() => requireLabels(labels({ classDropout: 0 }), [0, 3])).toThrow(
+      "class 3 is out of range: the model knows 0..2",
+    );
+  });
+
+  test("of an unconditional model are the null label alone, and nothing is dropped", () => {
+    const unconditional = labels({ numClasses: 0 });
+    expect([unconditional.classDropout, nullLabel(unconditional), labelCount(unconditional)]).toEqual([0, 0, 1]);
+    expect(() => requireLabels(unconditional, [1])).toThrow("class 1 is out of range: the model is unconditional");
+  });
+
+  test("must have one for no class where guidance is asked for", () => {
+    expect(() => requireNullLabel(labels({}))).not.toThrow();
+    expect(() => requireNullLabel(labels({ classDropout: 0 }))).toThrow("trained with dropped labels");
+    expect(() => requireNullLabel(labels({ numClasses: 0 }))).toThrow("an unconditional model has no classes");
+  });
 });

@@ -1,7 +1,9 @@
 import { ConfigError, didYouMean } from "../../ir/errors";
+import { type BlockOptions, blockDefaults } from "./blockOptions";
+import { checkConfig } from "./checkConfig";
 
 /** A Diffusion Transformer's architecture (arXiv 2212.09748, section 3). */
-export interface DiTConfig {
+export interface DiTConfig extends BlockOptions {
   /** Height and width of what is denoised: pixels, or cells of a latent. */
   readonly inputSize: readonly [height: number, width: number];
   readonly inChannels: number;
@@ -14,6 +16,7 @@ export interface DiTConfig {
   readonly heads: number;
   /** The MLP's hidden width is this times D. */
   readonly mlpRatio: number;
+  /** 0 makes an unconditional model: it has no label table, and is told the timestep alone. */
   readonly numClasses: number;
   /** Probability with which a label is replaced by the null label in training; needed for guidance. */
   readonly classDropout: number;
@@ -52,14 +55,16 @@ export const ditDefaults: DiTConfig = {
   classDropout: 0.1,
   learnSigma: true,
   labelStd: 0.02,
+  ...blockDefaults,
 };
 
 /**
- * A complete configuration: the defaults, then the preset, then `overrides`.
+ * A complete configuration: the defaults, then the preset, then `overrides`. Without classes no label is dropped.
  * @throws ConfigError for an unknown preset or an architecture that cannot be built
  */
 export function ditConfig(preset: string | undefined, overrides: Partial<DiTConfig> = {}): DiTConfig {
-  const config = { ...ditDefaults, ...(preset === undefined ? {} : presetOf(preset)), ...overrides };
+  const labels = overrides.numClasses === 0 ? { classDropout: 0 } : {};
+  const config = { ...ditDefaults, ...labels, ...(preset === undefined ? {} : presetOf(preset)), ...overrides };
   checkConfig(config);
   return config;
 }
@@ -75,41 +80,15 @@ function presetOf(name: string): DiTSizes & Pick<DiTConfig, "patchSize"> {
   return { ...ditSizes[match[1] as keyof typeof ditSizes], patchSize: Number(match[2]) };
 }
 
-function checkConfig(c: DiTConfig): void {
-  const counts = {
-    height: c.inputSize[0],
-    width: c.inputSize[1],
-    ...pick(c, "inChannels", "patchSize", "hiddenSize", "depth", "heads", "numClasses"),
-  };
-  for (const [key, value] of Object.entries(counts)) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new ConfigError(`${key} is ${value}, allowed: a whole number from 1`);
-  }
-  if (!(c.classDropout >= 0 && c.classDropout < 1))
-    throw new ConfigError(`classDropout is ${c.classDropout}, allowed: from 0 to below 1`);
-  const [height, width] = c.inputSize;
-  if (height % c.patchSize !== 0 || width % c.patchSize !== 0) {
-    const fitting = Array.from({ length: Math.min(height, width) }, (_, i) => i + 1).filter(
-      (p) => height % p === 0 && width % p === 0,
-    );
-    throw new ConfigError(
-      `patchSize ${c.patchSize} does not divide the ${height}x${width} input; sizes that do: ${fitting.join(", ")}`,
-    );
-  }
-  if (c.hiddenSize % c.heads !== 0)
-    throw new ConfigError(`hiddenSize ${c.hiddenSize} does not split into ${c.heads} heads`);
-  if (c.hiddenSize % 4 !== 0) {
-    throw new ConfigError(`hiddenSize ${c.hiddenSize} must be a multiple of 4 for the sine-cosine table of two axes`);
-  }
+/** Patches of one sample, down and across. Tokens go along the rows. */
+export function gridOf({ inputSize: [height, width], patchSize }: DiTConfig): readonly [rows: number, columns: number] {
+  return [height / patchSize, width / patchSize];
 }
 
-function pick<K extends keyof DiTConfig>(config: DiTConfig, ...keys: K[]): Record<K, DiTConfig[K]> {
-  return Object.fromEntries(keys.map((key) => [key, config[key]])) as Record<K, DiTConfig[K]>;
-}
-
-/** Tokens per sample. */
-export function tokenCount({ inputSize: [height, width], patchSize }: DiTConfig): number {
-  return (height / patchSize) * (width / patchSize);
+/** Tokens of one sample's image. */
+export function tokenCount(config: DiTConfig): number {
+  const [rows, columns] = gridOf(config);
+  return rows * columns;
 }
 
 /** Channels the network puts out: twice the input's when it also predicts the variance. */
@@ -117,7 +96,31 @@ export function outChannels({ inChannels, learnSigma }: DiTConfig): number {
   return learnSigma ? 2 * inChannels : inChannels;
 }
 
-/** The label that stands for "no class". It exists when labels are dropped in training. */
+/**
+ * The label that stands for "no class". It exists when labels are dropped in training, and is the only one of an
+ * unconditional model, which does not read it.
+ */
 export function nullLabel({ numClasses }: Pick<DiTConfig, "numClasses">): number {
   return numClasses;
+}
+
+/** How many labels the model knows, the null label with the classes. */
+export function labelCount({ numClasses, classDropout }: Pick<DiTConfig, "numClasses" | "classDropout">): number {
+  return numClasses + (classDropout > 0 || numClasses === 0 ? 1 : 0);
+}
+
+/** @throws ConfigError when no label stands for "no class", which guidance compares the others with */
+export function requireNullLabel({ numClasses, classDropout }: Pick<DiTConfig, "numClasses" | "classDropout">): void {
+  if (numClasses === 0) throw new ConfigError("an unconditional model has no classes to be guided to; use guidance 1");
+  if (classDropout === 0)
+    throw new ConfigError("guidance needs a model trained with dropped labels (classDropout above 0); use guidance 1");
+}
+
+/** @throws ConfigError naming the first label that the model does not know */
+export function requireLabels(config: DiTConfig, labels: readonly number[]): void {
+  const { numClasses } = config;
+  const wrong = labels.find((y) => !Number.isInteger(y) || y < 0 || y >= labelCount(config));
+  if (wrong === undefined) return;
+  const known = numClasses === 0 ? "is unconditional: its only label is 0" : `knows 0..${numClasses - 1}`;
+  throw new ConfigError(`class ${wrong} is out of range: the model ${known}`);
 }

@@ -12,7 +12,8 @@ import { diffusionDefaults } from "../diffusion/config";
 import { initialize } from "../initialize";
 import { bindParams, paramsOf, paramTypes } from "../params";
 import { meanLosses } from "../train/trainStep";
-import { ditConfig } from "./config";
+import { conditionings } from "./blockOptions";
+import { type DiTConfig, ditConfig } from "./config";
 import { dit, ditSpec } from "./dit";
 
 const config = ditConfig(undefined, {
@@ -100,16 +101,92 @@ describe("a DiT", () => {
   });
 });
 
+describe("the parameters that the official code does not have", () => {
+  const added = (options: Partial<DiTConfig>) => {
+    const known = new Set(Object.keys(paramsOf(spec)));
+    const names = Object.keys(paramsOf(ditSpec(ditConfig(undefined, { ...config, depth: 1, ...options }))));
+    return names.filter((name) => !known.has(name));
+  };
+
+  test("of in-context conditioning are the norms'", () => {
+    const norms = ["blocks.0.norm1", "blocks.0.norm2", "final_layer.norm_final"];
+    const expected = norms.flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]);
+    expect(added({ conditioning: "inContext" })).toEqual(expected);
+    expect(added({ conditioning: "inContext", norm: "rms" })).toEqual(norms.map((norm) => `${norm}.weight`));
+  });
+
+  test("of cross-attention are its linears', and the norms'", () => {
+    const modules = ["norm1", "norm2", "cross_attn.q", "cross_attn.kv", "cross_attn.proj", "norm3"];
+    expect(added({ conditioning: "crossAttention" })).toEqual(
+      [...modules.map((module) => `blocks.0.${module}`), "final_layer.norm_final"].flatMap((module) => [
+        `${module}.weight`,
+        `${module}.bias`,
+      ]),
+    );
+  });
+
+  test("of the options are named as in timm", () => {
+    expect(added({ registerTokens: 2 })).toEqual(["reg_token"]);
+    expect(added({ qkNorm: true })).toEqual(["blocks.0.attn.q_norm.weight", "blocks.0.attn.k_norm.weight"]);
+    expect(added({ mlp: "swiglu" })).toEqual([
+      "blocks.0.mlp.fc1_g.weight",
+      "blocks.0.mlp.fc1_g.bias",
+      "blocks.0.mlp.fc1_x.weight",
+      "blocks.0.mlp.fc1_x.bias",
+    ]);
+    expect(added({ rope: true, norm: "rms", conditioning: "adaLN", numClasses: 0, classDropout: 0 })).toEqual([]);
+  });
+});
+
+describe("an unconditional DiT", () => {
+  const unconditional = ditConfig(undefined, { ...config, numClasses: 0, classDropout: 0 });
+
+  test("has no label table, and needs no labels", () => {
+    const spec = ditSpec(unconditional);
+    expect(Object.keys(paramsOf(spec)).filter((name) => name.startsWith("y_embedder"))).toEqual([]);
+    const signature = { params: paramTypes(spec).all, x: f32([2, 2, 4, 8]), t: f32([2]) };
+    const graph = trace("forward", signature, ({ params, x, t }) => ({
+      output: dit(bindParams(spec, params), x, t, undefined, unconditional),
+    }));
+    expect(graph.outputs[0]!.tensor.shape).toEqual([2, 4, 4, 8]);
+  });
+
+  test("is the only one that does", () => {
+    const build = () =>
+      trace("forward", { params: types, x: f32([2, 2, 4, 8]), t: f32([2]) }, ({ params, x, t }) => ({
+        output: dit(bindParams(spec, params), x, t, undefined, config),
+      }));
+    expect(build).toThrow("this model knows classes: give the network labels y");
+  });
+});
+
+test("a wide image's positions follow its tokens, along the rows of the grid", () => {
+  const { init, shape } = ditSpec(config).pos_embed;
+  const [rows, columns, width] = [2, 4, 16];
+  expect(shape).toEqual([1, rows * columns, width]);
+  const table = init.kind === "fixed" ? init.values() : [];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const start = (row * columns + column) * width;
+      // The sines of frequency 1: the column's first, the row's after half the width.
+      expect(table[start]).toBeCloseTo(Math.sin(column), 6);
+      expect(table[start + width / 2]).toBeCloseTo(Math.sin(row), 6);
+    }
+  }
+});
+
 describe("a fresh DiT", () => {
   const params = asConstants(initialize(spec, 0));
 
-  test("puts out exactly 0", () => {
+  test.each(conditionings)("of the %s design puts out exactly 0", (conditioning) => {
+    const design = { ...config, conditioning, registerTokens: 1 };
+    const fresh = Object.entries(initialize(ditSpec(design), 0)).map(([name, value]) => [name, constant(value)]);
     const output = dit(
-      params,
+      bindParams(ditSpec(design), Object.fromEntries(fresh)),
       constant(wave(2, 2, 4, 8)),
       constant(hostF32([2], [3, 999])),
       constant(hostI32([2], [0, 3])),
-      config,
+      design,
     );
     expect(compute([output])[0]!.every((value) => value === 0)).toBe(true);
   });

@@ -1,11 +1,11 @@
 import type { F32, I32 } from "../../ir/tensor";
 import { type Params, param } from "../params";
-import type { DiTConfig } from "./config";
+import { type DiTConfig, labelCount } from "./config";
 
 /** One row per class, and one for the null label when labels are dropped in training. */
-export function labelEmbeddingSpec({ numClasses, classDropout, hiddenSize, labelStd }: DiTConfig) {
-  const rows = numClasses + (classDropout > 0 ? 1 : 0);
-  return { embedding_table: { weight: param([rows, hiddenSize], { kind: "normal", std: labelStd }) } };
+export function labelEmbeddingSpec(config: DiTConfig) {
+  const { hiddenSize, labelStd } = config;
+  return { embedding_table: { weight: param([labelCount(config), hiddenSize], { kind: "normal", std: labelStd }) } };
 }
 
 /** y: labels [N] -> [N, D]. Which labels are dropped is decided on the host: a dropped one arrives as the null label. */

@@ -1,4 +1,5 @@
 import type { Composite } from "../ops";
+import type { F32 } from "../tensor";
 import { elementwise } from "./activations";
 
 /** Shifted by the largest value first, so that no exponential overflows; the result does not depend on the shift. */
@@ -14,20 +15,33 @@ export const softmax: Composite<"softmax"> = {
 export const layerNorm: Composite<"layerNorm"> = {
   infer: ([x], _, fail) => elementwise([x], {}, fail),
   decompose: ([x], { epsilon }) => {
-    const centred = x.sub(x.mean([-1], { keepDims: true }));
-    return centred.div(centred.square().mean([-1], { keepDims: true }).add(epsilon).sqrt());
+    const c = centred(x);
+    return c.div(rootMeanSquare(c, epsilon));
   },
-  gradient: (g, [x], { epsilon }, y) => {
-    const variance = x
-      .sub(x.mean([-1], { keepDims: true }))
-      .square()
-      .mean([-1], { keepDims: true });
-    const along = g.mul(y).mean([-1], { keepDims: true });
-    return [
-      g
-        .sub(g.mean([-1], { keepDims: true }))
-        .sub(y.mul(along))
-        .div(variance.add(epsilon).sqrt()),
-    ];
-  },
+  gradient: (g, [x], { epsilon }, y) => [
+    centred(g)
+      .sub(y.mul(meanOf(g.mul(y))))
+      .div(rootMeanSquare(centred(x), epsilon)),
+  ],
 };
+
+/** Layer normalisation without the centring (arXiv 1910.07467). */
+export const rmsNorm: Composite<"rmsNorm"> = {
+  infer: ([x], _, fail) => elementwise([x], {}, fail),
+  decompose: ([x], { epsilon }) => x.div(rootMeanSquare(x, epsilon)),
+  gradient: (g, [x], { epsilon }, y) => [g.sub(y.mul(meanOf(g.mul(y)))).div(rootMeanSquare(x, epsilon))],
+};
+
+function centred(x: F32): F32 {
+  return x.sub(meanOf(x));
+}
+
+/** [..., D] -> [..., 1] */
+function rootMeanSquare(x: F32, epsilon: number): F32 {
+  return meanOf(x.square()).add(epsilon).sqrt();
+}
+
+/** [..., D] -> [..., 1] */
+function meanOf(x: F32): F32 {
+  return x.mean([-1], { keepDims: true });
+}

@@ -2,7 +2,7 @@ import type { Composite, CompositeName } from "../ops";
 import { gelu, sigmoid, silu } from "./activations";
 import { attention } from "./attention";
 import { linear } from "./linear";
-import { layerNorm, softmax } from "./normalization";
+import { layerNorm, rmsNorm, softmax } from "./normalization";
 
 /** Every composite's shape rule, decomposition and, where it is better than the decomposition's, gradient. */
 export const composites: { readonly [C in CompositeName]: Composite<C> } = {
@@ -11,6 +11,7 @@ export const composites: { readonly [C in CompositeName]: Composite<C> } = {
   gelu,
   softmax,
   layerNorm,
+  rmsNorm,
   linear,
   attention,
 };
