@@ -1,6 +1,6 @@
 import { paramsOf, type Weights } from "../../core/src/define/params";
 import { fnv1a } from "../../core/src/host/fnv1a";
-import { type HostTensor, hostTensor } from "../../core/src/ir/hostTensor";
+import { type HostTensor, hostF32, hostTensor } from "../../core/src/ir/hostTensor";
 import { type Shape, sizeOf } from "../../core/src/ir/shape";
 
 // Weights and inputs from a formula, so that big models can be checked without shipping weights.
