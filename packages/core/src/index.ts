@@ -29,7 +29,7 @@ export { type DiTParams, dit, ditSpec } from "./define/dit/dit";
 export { multiplyAdds } from "./define/dit/flops";
 export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
-export { modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
+export { type LoadOptions, modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
 export { selfAttention, selfAttentionSpec } from "./define/nn/attention";
 export { crossAttention, crossAttentionSpec } from "./define/nn/crossAttention";
 export { affineLayerNorm, affineLayerNormSpec, layerNorm } from "./define/nn/layerNorm";

@@ -1,5 +1,10 @@
 // What backends and the test kit build on. It changes without notice; models and programs use the main entry.
 
+export { depthOf, guessConfig } from "./define/checkpoint/guessConfig";
+export { lookalike } from "./define/checkpoint/lookalike";
+export { type ModelFolder, modelFromFolder, modelToFolder } from "./define/checkpoint/modelFolder";
+export { selectWeights, type WeightPart, weightParts } from "./define/checkpoint/selectWeights";
+export { type StoredFloat, storedFloats, storedWeights } from "./define/checkpoint/storedWeights";
 export { priorBitsPerDim } from "./define/diffusion/bitsPerDim";
 export { type Gaussian, qMeanVariance, qPosterior, qSample } from "./define/diffusion/forward";
 export { discretizedGaussianLogLikelihood, normalKl } from "./define/diffusion/gaussian";
@@ -27,6 +32,7 @@ export { type Layers, layerSpecs, layersOf } from "./define/dit/layers";
 export { embedPatches, patchify, unpatchify } from "./define/dit/patchify";
 export { positionalTable } from "./define/dit/positionalTable";
 export { timestepSinusoid } from "./define/dit/timestepEmbedding";
+export { modelFromTensors, modelPieces } from "./define/modelFile";
 export { bindParams, isFixed, isParamSpec, type ParamSpec, paramsOf, paramTypes } from "./define/params";
 export { ddim, ddimReverse } from "./define/sample/ddim";
 export { ddpm } from "./define/sample/ddpm";
@@ -36,9 +42,14 @@ export { type SamplerState, samplerStep, stateOf } from "./define/sample/step";
 export { columnsOf, type SamplerRow, type SamplerTable, samplerRow } from "./define/sample/table";
 export { adamwScalars, adamwScalarsAt } from "./define/train/adamw";
 export { batchType, meanLosses, trainStep } from "./define/train/trainStep";
+export { bytesSource } from "./host/byteSource";
 export { fnv1a } from "./host/fnv1a";
+export { diffusersNames } from "./host/names/diffusersDiT";
+export { toDiffusers } from "./host/names/diffusersLayout";
 export { writeNpz } from "./host/npz";
+export { openTensors } from "./host/openTensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
+export type { FileTensor, TensorFile } from "./host/tensorFile";
 export { toFloat64 } from "./host/toHostTensor";
 export { apply, infer, isComposite } from "./ir/apply";
 export { composites } from "./ir/composites/table";

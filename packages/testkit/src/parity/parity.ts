@@ -1,5 +1,6 @@
 import type { Backend } from "@dit/core";
 import { Declined, type Finding, type Findings, findings } from "./check";
+import { diffusersDiT } from "./diffusersDiT";
 import { diffusionConstants } from "./diffusionConstants";
 import { diffusionOps } from "./diffusionOps";
 import { ditEmbeddings } from "./ditEmbeddings";
@@ -7,6 +8,9 @@ import { ditForward } from "./ditForward";
 import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { type Fixture, findFixtures } from "./fixture";
+import { imagePreprocess } from "./imagePreprocess";
+import { modelKeys } from "./modelKeys";
+import { officialCheckpoint } from "./officialCheckpoint";
 
 /** Compares what a fixture holds with what we compute on a backend. */
 export type Check = (fixture: Fixture, backend: Backend, findings: Findings) => Promise<void>;
@@ -19,6 +23,10 @@ export const kinds: Readonly<Record<string, Check>> = {
   "dit-embeddings": ditEmbeddings,
   "diffusion-constants": diffusionConstants,
   "diffusion-ops": diffusionOps,
+  "diffusers-dit": diffusersDiT,
+  "official-checkpoint": officialCheckpoint,
+  "model-keys": modelKeys,
+  "image-preprocess": imagePreprocess,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";
@@ -29,7 +37,7 @@ export interface Outcome {
   readonly kind: string;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
-  /** Tensors that no check looked at. */
+  /** Tensors and other parts that no check looked at. */
   readonly notChecked: readonly string[];
   /** Why it was declined, or what was thrown. */
   readonly reason?: string;

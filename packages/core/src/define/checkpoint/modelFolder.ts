@@ -1,0 +1,96 @@
+import { toDiffusers } from "../../host/names/diffusersLayout";
+import { safetensorsPieces } from "../../host/safetensors";
+import { openShards, shardIndexSuffix } from "../../host/safetensorsShards";
+import type { TensorFile } from "../../host/tensorFile";
+import { FormatError } from "../../ir/errors";
+import type { Model } from "../model";
+import { type LoadOptions, modelFromTensors } from "../modelFile";
+import { type DiffusersConfig, fromDiffusersConfig, fromSchedulerConfig, toDiffusersConfig } from "./diffusersConfig";
+import { type StoredFloat, storedWeights } from "./storedWeights";
+
+/** A folder of files, wherever it lies. Names are relative to it, with slashes. */
+export interface ModelFolder {
+  has(name: string): boolean;
+  text(name: string): string;
+  tensors(name: string): TensorFile;
+}
+
+const [configName, weightsStem] = ["config.json", "diffusion_pytorch_model"];
+
+/** Whether the folder is one of diffusers: a transformer's, or a whole pipeline's. */
+export function isDiffusersFolder(folder: ModelFolder): boolean {
+  return folder.has(configName) || folder.has(`transformer/${configName}`);
+}
+
+/**
+ * A model from a folder of diffusers: a transformer's, or a pipeline's with its scheduler and class names beside it.
+ * The weights are safetensors, in one file or in shards, or a `.bin` of PyTorch.
+ * @throws FormatError naming the file that is missing or damaged
+ */
+export function modelFromFolder(folder: ModelFolder, options: LoadOptions = {}): Model {
+  const place = folder.has(configName) ? "" : "transformer/";
+  const dit = {
+    ...named(`${place}${configName}`, () => fromDiffusersConfig(json(folder, `${place}${configName}`))),
+    ...options.dit,
+  };
+  const scheduler = "scheduler/scheduler_config.json";
+  const diffusion = named(scheduler, () =>
+    fromSchedulerConfig(folder.has(scheduler) ? json(folder, scheduler) : undefined, dit.learnSigma),
+  );
+  const classNames = folder.has("model_index.json")
+    ? classNamesIn(json(folder, "model_index.json"), dit.numClasses)
+    : {};
+  const config = options.config ?? { dit, diffusion, ...classNames };
+  return modelFromTensors(folderTensors(folder, place), { ...options, config });
+}
+
+/** The weights of a transformer's folder, in diffusers' names. @throws FormatError when there are none */
+function folderTensors(folder: ModelFolder, place: string): TensorFile {
+  const stem = `${place}${weightsStem}`;
+  const index = `${stem}${shardIndexSuffix}`;
+  const whole = [".safetensors", ".bin"].map((ending) => `${stem}${ending}`).find((name) => folder.has(name));
+  if (whole !== undefined) return folder.tensors(whole);
+  if (folder.has(index)) {
+    return named(index, () => openShards(folder.text(index), (name) => folder.tensors(`${place}${name}`)));
+  }
+  throw new FormatError(`there is no ${stem}.safetensors, nor its shards`);
+}
+
+/** The names that a pipeline gives to every one of its classes; the first of several for one. */
+function classNamesIn(json: DiffusersConfig, count: number): { classNames?: readonly string[] } {
+  const labels = (json.id2label ?? {}) as Readonly<Record<string, unknown>>;
+  const classNames = Array.from({ length: count }, (_, i) => labels[String(i)]);
+  return classNames.every((name) => typeof name === "string") ? { classNames } : {};
+}
+
+/**
+ * A transformer's folder for diffusers, as its files in pieces.
+ * @throws UnsupportedError for a network that diffusers cannot compute
+ */
+export function modelToFolder(
+  { config, weights }: Model,
+  dtype: StoredFloat = "F32",
+): Readonly<Record<string, Iterable<Uint8Array>>> {
+  const text = `${JSON.stringify(toDiffusersConfig(config.dit), null, 2)}\n`;
+  const tensors = toDiffusers(storedWeights(weights, dtype), config.dit.depth);
+  return {
+    [`${weightsStem}.safetensors`]: safetensorsPieces(tensors, { format: "pt" }),
+    [configName]: [new TextEncoder().encode(text)],
+  };
+}
+
+function json(folder: ModelFolder, name: string): DiffusersConfig {
+  const value: unknown = JSON.parse(folder.text(name));
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new FormatError("it is no JSON object");
+  return value as DiffusersConfig;
+}
+
+/** Names the file in what its reading throws. */
+function named<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new FormatError(`${name}: ${(cause as Error).message}`, { cause });
+  }
+}
