@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { type StoredFloat, weightParts } from "@dit/core/internal";
+import { convertCommand } from "./commands/convert";
 import { doctorCommand, doctorText } from "./commands/doctor";
 import { exportCommand } from "./commands/export";
 import { inspectCommand, inspectionText } from "./commands/inspect";
@@ -132,11 +134,37 @@ export function program() {
     });
 
   root
-    .command("inspect <model>")
-    .description("say what a model file holds, from its header alone")
+    .command("convert <model> <out>")
+    .description(
+      "write any model that can be read as <out>.safetensors with official names, or as a folder for diffusers",
+    )
+    .addOption(
+      new Option("--weights <part>", "of a training checkpoint (default: ema where it is there)").choices(weightParts),
+    )
+    .addOption(
+      new Option("--dtype <type>", "what the weights are stored as")
+        .choices(["f32", "f16", "bf16"] as const)
+        .default("f32" as const),
+    )
+    .option("--heads <n>", "attention heads, which bare weights do not tell", count)
     .addOption(jsonOption())
-    .action((model, { json }) => {
-      const inspection = inspectCommand(model);
+    .action(async (model, out, { weights, dtype, heads, json }) => {
+      const summary = await convertCommand({
+        source: model,
+        out,
+        ...(weights === undefined ? {} : { weights }),
+        dtype: dtype.toUpperCase() as StoredFloat,
+        dit: heads === undefined ? {} : { heads },
+      });
+      answer(json, summary, `${summary.out}: ${summary.note ?? `${summary.layout} names and function`}`);
+    });
+
+  root
+    .command("inspect <model>")
+    .description("say what a model file holds, and which model it looks like, without loading its weights")
+    .addOption(jsonOption())
+    .action(async (model, { json }) => {
+      const inspection = await inspectCommand(model);
       answer(json, inspection, inspectionText(inspection));
     });
 
@@ -144,8 +172,8 @@ export function program() {
     .command("report <run>")
     .description("write a run's report.html again, with the pictures drawn since")
     .addOption(jsonOption())
-    .action((run, { json }) => {
-      const { report } = reportCommand(run);
+    .action(async (run, { json }) => {
+      const { report } = await reportCommand(run);
       answer(json, { report }, report);
     });
 

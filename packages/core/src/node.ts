@@ -1,7 +1,7 @@
 // The entry that touches files, for Node.
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isDiffusersFolder, type ModelFolder, modelFromFolder } from "./define/checkpoint/modelFolder";
+import { type ModelFolder, modelFromFolder, weightsIn } from "./define/checkpoint/modelFolder";
 import type { Model } from "./define/model";
 import { type LoadOptions, modelFromTensors } from "./define/modelFile";
 import { type ByteSource, bytesSource, requireRange } from "./host/byteSource";
@@ -19,13 +19,15 @@ import { FormatError } from "./ir/errors";
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   if (typeof source !== "string") return modelFromTensors(openTensors(bytesSource(source)), options);
-  if (isModelFolder(source)) return naming(source, () => modelFromFolder(folderAt(source), options));
+  if (weightsInFolder(source) !== undefined) return naming(source, () => modelFromFolder(folderAt(source), options));
   return naming(source, () => modelFromTensors(openTensorFile(source), options));
 }
 
-/** Whether `path` is a folder that `loadModel` takes. */
-export function isModelFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && isDiffusersFolder(folderAt(path));
+/** The file of weights, or the index of several, in a folder that `loadModel` takes; undefined for anything else. */
+export function weightsInFolder(path: string): string | undefined {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  const name = weightsIn(folderAt(path));
+  return name === undefined ? undefined : join(path, name);
 }
 
 /**

@@ -36,6 +36,8 @@ const tolerances: readonly (readonly [
   ["dit-train", /^losses$/, relative(3e-5)],
   ["dit-forward", /^output$/, absolute(1e-4)],
   ["diffusers-dit", /^(output|diffusers\.time_proj$)/, absolute(1e-4)],
+  ["image-preprocess", /\.(crop\d+|bicubic)$/, absolute(1)],
+  ["image-preprocess", /\.box$/, absolute(0)],
   ["official-checkpoint", /^/, absolute(0)],
   ["diffusion-constants", /^/, relative(1e-10)],
   ["diffusion-ops", new RegExp(`^${late}p_clipped\\.`), (t) => absolute((5e-3 * noiseFactor[t]!) / noiseFactor[999]!)],

@@ -8,6 +8,9 @@ import { diffusersNumerics } from "../dit/numerics";
 /** The entries of a `config.json` of diffusers. */
 export type DiffusersConfig = Readonly<Record<string, unknown>>;
 
+/** The class of today, and the one that the released models' files name. */
+const classNames: readonly unknown[] = ["DiTTransformer2DModel", "Transformer2DModel"];
+
 /** What diffusers' class can be told and only one value of which makes the paper's network. */
 const required = {
   norm_type: "ada_norm_zero",
@@ -22,6 +25,10 @@ const required = {
  * @throws FormatError for a missing or misshapen entry, UnsupportedError for a network that is no DiT
  */
 export function fromDiffusersConfig(json: DiffusersConfig): DiTConfig {
+  const { _class_name: className } = json;
+  if (className !== undefined && !classNames.includes(className)) {
+    throw new UnsupportedError(`it configures ${JSON.stringify(className)}, which is no DiT`);
+  }
   for (const [key, value] of Object.entries(required)) {
     if (json[key] !== undefined && json[key] !== value) {
       throw new UnsupportedError(
@@ -74,7 +81,7 @@ export function toDiffusersConfig(config: DiTConfig): DiffusersConfig {
     );
   }
   return {
-    _class_name: "DiTTransformer2DModel",
+    _class_name: classNames[0],
     activation_fn: required.activation_fn,
     attention_bias: required.attention_bias,
     attention_head_dim: config.hiddenSize / config.heads,

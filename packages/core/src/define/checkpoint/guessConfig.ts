@@ -51,7 +51,7 @@ function headsOf(depth: number, hiddenSize: number): number {
   const known = Object.values(ditSizes).find((size) => size.depth === depth && size.hiddenSize === hiddenSize);
   if (known !== undefined) return known.heads;
   throw new ConfigError(
-    `weights do not tell how many attention heads they are for, and ${depth} blocks of width ${hiddenSize} are none of the paper's sizes; give heads`,
+    `weights do not tell how many attention heads they are for, and a DiT of width ${hiddenSize} and depth ${depth} is none of the paper's; give heads`,
   );
 }
 

@@ -34,5 +34,5 @@ function ditText(shapes: Shapes): string {
   const depth = depthOf(shapes.keys());
   const size = Object.entries(ditSizes).find(([, size]) => size.depth === depth && size.hiddenSize === width)?.[0];
   const preset = `DiT-${size}/${patch}`;
-  return ditPresets.includes(preset) ? preset : `a DiT of ${depth} blocks of width ${width} and patch ${patch}`;
+  return ditPresets.includes(preset) ? preset : `a DiT of width ${width}, depth ${depth} and patch ${patch}`;
 }

@@ -1,6 +1,6 @@
 import { toDiffusers } from "../../host/names/diffusersLayout";
 import { safetensorsPieces } from "../../host/safetensors";
-import { openShards, shardIndexSuffix } from "../../host/safetensorsShards";
+import { shardIndexSuffix } from "../../host/safetensorsShards";
 import type { TensorFile } from "../../host/tensorFile";
 import { FormatError } from "../../ir/errors";
 import type { Model } from "../model";
@@ -17,9 +17,15 @@ export interface ModelFolder {
 
 const [configName, weightsStem] = ["config.json", "diffusion_pytorch_model"];
 
-/** Whether the folder is one of diffusers: a transformer's, or a whole pipeline's. */
-export function isDiffusersFolder(folder: ModelFolder): boolean {
-  return folder.has(configName) || folder.has(`transformer/${configName}`);
+/**
+ * The weights in a folder of diffusers, a transformer's or a whole pipeline's: one file, the index of several, or a `.bin` of
+ * PyTorch. Undefined when the folder is none of these.
+ */
+export function weightsIn(folder: ModelFolder): string | undefined {
+  return ["", "transformer/"]
+    .filter((place) => folder.has(`${place}${configName}`))
+    .flatMap((place) => [".safetensors", shardIndexSuffix, ".bin"].map((ending) => `${place}${weightsStem}${ending}`))
+    .find((name) => folder.has(name));
 }
 
 /**
@@ -28,7 +34,9 @@ export function isDiffusersFolder(folder: ModelFolder): boolean {
  * @throws FormatError naming the file that is missing or damaged
  */
 export function modelFromFolder(folder: ModelFolder, options: LoadOptions = {}): Model {
-  const place = folder.has(configName) ? "" : "transformer/";
+  const weights = weightsIn(folder);
+  if (weights === undefined) throw new FormatError(`there is no ${weightsStem}.safetensors, nor its shards`);
+  const place = weights.slice(0, -weights.split("/").at(-1)!.length);
   const dit = {
     ...named(`${place}${configName}`, () => fromDiffusersConfig(json(folder, `${place}${configName}`))),
     ...options.dit,
@@ -41,19 +49,7 @@ export function modelFromFolder(folder: ModelFolder, options: LoadOptions = {}):
     ? classNamesIn(json(folder, "model_index.json"), dit.numClasses)
     : {};
   const config = options.config ?? { dit, diffusion, ...classNames };
-  return modelFromTensors(folderTensors(folder, place), { ...options, config });
-}
-
-/** The weights of a transformer's folder, in diffusers' names. @throws FormatError when there are none */
-function folderTensors(folder: ModelFolder, place: string): TensorFile {
-  const stem = `${place}${weightsStem}`;
-  const index = `${stem}${shardIndexSuffix}`;
-  const whole = [".safetensors", ".bin"].map((ending) => `${stem}${ending}`).find((name) => folder.has(name));
-  if (whole !== undefined) return folder.tensors(whole);
-  if (folder.has(index)) {
-    return named(index, () => openShards(folder.text(index), (name) => folder.tensors(`${place}${name}`)));
-  }
-  throw new FormatError(`there is no ${stem}.safetensors, nor its shards`);
+  return modelFromTensors(folder.tensors(weights), { ...options, config });
 }
 
 /** The names that a pipeline gives to every one of its classes; the first of several for one. */
