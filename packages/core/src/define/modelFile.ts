@@ -3,8 +3,8 @@ import { fromDiffusers } from "../host/names/diffusersLayout";
 import { readSafetensors, safetensorsPieces } from "../host/safetensors";
 import type { FileTensor, TensorFile } from "../host/tensorFile";
 import { toLazyFloat32 } from "../host/toHostTensor";
-import { FormatError } from "../ir/errors";
-import { hostTensor } from "../ir/hostTensor";
+import { FormatError, messageOf } from "../ir/errors";
+import { lazyTensor } from "../ir/hostTensor";
 import { type Shape, sameShape } from "../ir/shape";
 import { depthOf, guessConfig, type Shapes } from "./checkpoint/guessConfig";
 import { lookalike } from "./checkpoint/lookalike";
@@ -65,6 +65,7 @@ export function modelFromTensors(file: TensorFile, options: LoadOptions = {}): M
   const numerics = isDiffusers ? diffusersNumerics : officialNumerics;
   const config = known ?? guessed(guessConfig(shapesOf(tensors), { ...numerics, ...options.dit }));
   checkModel(config);
+  requireDepth(config, tensors);
   const weights = Object.fromEntries([...tensors].map(([name, tensor]) => [name, toLazyFloat32(tensor)]));
   const complete = { ...missingTables(config, weights), ...weights };
   requireParams(config, complete);
@@ -85,7 +86,7 @@ function guessed(dit: DiTConfig): ModelConfig {
 function missingTables({ dit }: ModelConfig, weights: Weights): Weights {
   return Object.fromEntries(
     Object.entries(paramsOf(ditSpec(dit))).flatMap(([name, { shape, init }]) =>
-      init.kind === "fixed" && weights[name] === undefined ? [[name, hostTensor("f32", shape, init.values())]] : [],
+      init.kind === "fixed" && weights[name] === undefined ? [[name, lazyTensor("f32", shape, init.values)]] : [],
     ),
   );
 }
@@ -100,7 +101,7 @@ function configFrom(text: string | undefined): ModelConfig | undefined {
       ...(classNames === undefined ? {} : { classNames }),
     };
   } catch (cause) {
-    throw new FormatError(`${configKey} in the file's metadata cannot be read: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`${configKey} in the file's metadata cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -117,6 +118,12 @@ function requireParams({ dit }: ModelConfig, weights: Weights): void {
   }
   const unknown = Object.keys(weights).find((name) => !(name in params));
   if (unknown !== undefined) throw fail(`the file has a parameter ${unknown} that this model does not`);
+}
+
+/** Before anything is made for each block: a small file may say that it has a billion. */
+function requireDepth({ dit: { depth } }: ModelConfig, tensors: ReadonlyMap<string, FileTensor>): void {
+  const blocks = depthOf(tensors.keys());
+  if (blocks !== depth) throw new FormatError(`the weights are of ${blocks} blocks, the configuration says ${depth}`);
 }
 
 /** What the weights and the configuration look like, where that is not the same. */

@@ -13,13 +13,26 @@ export function openTensors(source: ByteSource): TensorFile {
   if (isTorch(source)) return readTorch(source);
   const known = lookalikes.find(({ start }) => startsWith(source, [...new TextEncoder().encode(start)]));
   if (known !== undefined) throw new FormatError(known.complaint);
-  if (startsWith(source, [0x80]))
-    throw new FormatError("a Python pickle that torch.save did not write; it was not run");
+  if (isPickle(source)) throw new FormatError("a Python pickle that torch.save did not write; it was not run");
   return openSafetensors(source);
+}
+
+/** A safetensors file may begin with the same byte: the length of its header, whose upper half is 0. */
+function isPickle(source: ByteSource): boolean {
+  return (
+    startsWith(source, [0x80]) &&
+    !source
+      .read(0, Math.min(8, source.size))
+      .subarray(4)
+      .every((byte) => byte === 0)
+  );
 }
 
 /** What is often found under the name of a checkpoint. */
 const lookalikes = [
   { start: "version https://git-lfs", complaint: "a Git LFS pointer, not the file itself; fetch it with git lfs pull" },
-  { start: "<", complaint: "a page of HTML or XML, not a checkpoint; was it the answer to a download?" },
+  ...["<!DOCTYPE", "<!doctype", "<html", "<?xml"].map((start) => ({
+    start,
+    complaint: "a page of HTML or XML, not a checkpoint; was it the answer to a download?",
+  })),
 ];

@@ -2,7 +2,7 @@ import { toDiffusers } from "../../host/names/diffusersLayout";
 import { safetensorsPieces } from "../../host/safetensors";
 import { shardIndexSuffix } from "../../host/safetensorsShards";
 import type { TensorFile } from "../../host/tensorFile";
-import { FormatError } from "../../ir/errors";
+import { FormatError, messageOf } from "../../ir/errors";
 import type { Model } from "../model";
 import { type LoadOptions, modelFromTensors } from "../modelFile";
 import { type DiffusersConfig, fromDiffusersConfig, fromSchedulerConfig, toDiffusersConfig } from "./diffusersConfig";
@@ -55,6 +55,7 @@ export function modelFromFolder(folder: ModelFolder, options: LoadOptions = {}):
 /** The names that a pipeline gives to every one of its classes; the first of several for one. */
 function classNamesIn(json: DiffusersConfig, count: number): { classNames?: readonly string[] } {
   const labels = (json.id2label ?? {}) as Readonly<Record<string, unknown>>;
+  if (Object.keys(labels).length < count) return {};
   const classNames = Array.from({ length: count }, (_, i) => labels[String(i)]);
   return classNames.every((name) => typeof name === "string") ? { classNames } : {};
 }
@@ -87,6 +88,6 @@ function named<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new FormatError(`${name}: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`${name}: ${messageOf(cause)}`, { cause });
   }
 }

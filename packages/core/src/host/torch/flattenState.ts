@@ -3,7 +3,7 @@ import { Attributes } from "../pickle/state";
 import { TorchTensor } from "./torchTensor";
 
 /** A value may be in a pickle once and in a dictionary a million times, or inside of itself. */
-const [maxValues, maxDepth] = [1_000_000, 32];
+const [maxValues, maxDepth] = [200_000, 32];
 
 /** The leaves of nested dictionaries and lists by dotted names: tensors, and plain values as text. */
 export function flattenState(root: unknown): {
@@ -21,7 +21,8 @@ export function flattenState(root: unknown): {
     if (++count > maxValues || path.length > maxDepth) {
       throw new FormatError(`torch: over ${maxValues} values, or over ${maxDepth} dictionaries in one another`);
     }
-    const name = path.join(".");
+    // A tensor that was saved by itself has no name.
+    const name = path.join(".") || "tensor";
     if (value instanceof TorchTensor) add(tensors, name, value);
     else if (value instanceof Attributes) visit(value.values, path);
     else if (value instanceof Map) for (const [key, item] of value) visit(item, [...path, keyText(key)]);
