@@ -2,9 +2,12 @@ import { toDiffusers } from "../../host/names/diffusersLayout";
 import { safetensorsPieces } from "../../host/safetensors";
 import { shardIndexSuffix } from "../../host/safetensorsShards";
 import type { TensorFile } from "../../host/tensorFile";
-import { FormatError, messageOf } from "../../ir/errors";
-import type { Model } from "../model";
+import { FormatError, messageOf, UnsupportedError } from "../../ir/errors";
+import { gridOf } from "../dit/config";
+import { positionalTable } from "../dit/positionalTable";
+import type { Model, ModelConfig } from "../model";
 import { type LoadOptions, modelFromTensors } from "../modelFile";
+import type { Weights } from "../params";
 import { type DiffusersConfig, fromDiffusersConfig, fromSchedulerConfig, toDiffusersConfig } from "./diffusersConfig";
 import { type StoredFloat, storedWeights } from "./storedWeights";
 
@@ -62,18 +65,27 @@ function classNamesIn(json: DiffusersConfig, count: number): { classNames?: read
 
 /**
  * A transformer's folder for diffusers, as its files in pieces.
- * @throws UnsupportedError for a network that diffusers cannot compute
+ * @throws UnsupportedError for a network that diffusers cannot compute; it has no place for a positional table, and makes
+ * the paper's
  */
 export function modelToFolder(
   { config, weights }: Model,
   dtype: StoredFloat = "F32",
 ): Readonly<Record<string, Iterable<Uint8Array>>> {
+  requirePaperTable(config, weights);
   const text = `${JSON.stringify(toDiffusersConfig(config.dit), null, 2)}\n`;
   const tensors = toDiffusers(storedWeights(weights, dtype), config.dit.depth);
   return {
     [`${weightsStem}.safetensors`]: safetensorsPieces(tensors, { format: "pt" }),
     [configName]: [new TextEncoder().encode(text)],
   };
+}
+
+function requirePaperTable({ dit }: ModelConfig, weights: Weights): void {
+  const { hiddenSize } = dit;
+  const [expected, actual] = [positionalTable(hiddenSize, ...gridOf(dit)), weights.pos_embed!.data];
+  if (expected.every((value, i) => Math.abs(value - actual[i]!) < 1e-4)) return;
+  throw new UnsupportedError("the positional table is not the paper's, and diffusers has no place for another");
 }
 
 function json(folder: ModelFolder, name: string): DiffusersConfig {
