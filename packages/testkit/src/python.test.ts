@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 // What is written opens in Python, and what Python writes opens here.
 
-// biome-ignore lint/suspicious/noUndeclaredEnvVars: no task of turbo runs this
 const interpreter = process.env.PYTHON ?? "python3";
 const python = (...lines: string[]) => spawnSync(interpreter, ["-c", lines.join("\n")], { encoding: "utf8" });
 const hasTorch = python("import torch, safetensors.torch").status === 0;

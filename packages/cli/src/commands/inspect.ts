@@ -35,7 +35,7 @@ export async function inspectCommand(path: string): Promise<Inspection> {
   const opened = openTensorFile(file);
   const tensors = [...opened.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   const weights = selectWeights(opened);
-  const { config, why } = await configOf(model);
+  const { config, why } = await configOf(model, "dit.config" in opened.metadata);
   return {
     file,
     bytes: statSync(file).size,
@@ -49,10 +49,12 @@ export async function inspectCommand(path: string): Promise<Inspection> {
   };
 }
 
-async function configOf(path: string): Promise<{ config: ModelConfig | null; why: string | null }> {
+/** A file of this library must be whole; others may be no model that we know. */
+async function configOf(path: string, isOurs: boolean): Promise<{ config: ModelConfig | null; why: string | null }> {
   try {
     return { config: (await loadModel(path)).config, why: null };
   } catch (error) {
+    if (isOurs) throw error;
     return { config: null, why: (error as Error).message.replace(`${path}: `, "") };
   }
 }

@@ -87,16 +87,28 @@ export function torchZipBytes(value: Pickled, storages: Readonly<Record<string, 
 
 /** The older container. */
 export function torchLegacyBytes(value: Pickled, storages: Readonly<Record<string, Float32Array>> = {}): Uint8Array {
-  const magic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
   return concatBytes([
-    pickleBytes({ raw: magic }),
-    pickleBytes(1001),
-    pickleBytes(new Map([["little_endian", true]])),
-    pickleBytes(value),
-    pickleBytes(Object.keys(storages)),
-    ...Object.values(storages).flatMap((data) => [
-      Uint8Array.from([...uint32(data.length), 0, 0, 0, 0]),
-      new Uint8Array(data.buffer),
-    ]),
+    ...torchLegacyPieces(
+      value,
+      Object.entries(storages).map(([key, data]) => [key, () => data]),
+    ),
   ]);
+}
+
+/** The same in pieces, for files that are larger than memory. */
+export function* torchLegacyPieces(
+  value: Pickled,
+  storages: readonly (readonly [key: string, load: () => Float32Array])[],
+): Generator<Uint8Array, void> {
+  const magic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+  yield pickleBytes({ raw: magic });
+  yield pickleBytes(1001);
+  yield pickleBytes(new Map([["little_endian", true]]));
+  yield pickleBytes(value);
+  yield pickleBytes(storages.map(([key]) => key));
+  for (const [, load] of storages) {
+    const data = load();
+    yield Uint8Array.from([...uint32(data.length), 0, 0, 0, 0]);
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
 }
