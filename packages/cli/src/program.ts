@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Command } from "@commander-js/extra-typings";
 import { addDiff, addDoctor, addPlan } from "./program/checks";
-import { addExport, addInspect } from "./program/models";
+import { addConvert, addExport, addInspect } from "./program/models";
 import { addReport } from "./program/report";
 import { addSample } from "./program/sample";
 import { addTrain } from "./program/train";
@@ -14,7 +14,8 @@ export function program() {
     .exitOverride()
     // One line for each error: commander puts "(Did you mean --steps?)" on a second one.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`) });
-  for (const add of [addTrain, addSample, addExport, addPlan, addDiff, addInspect, addReport, addDoctor]) add(root);
+  for (const add of [addTrain, addSample, addExport, addConvert, addPlan, addDiff, addInspect, addReport, addDoctor])
+    add(root);
   return root;
 }
 

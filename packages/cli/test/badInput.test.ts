@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtCommand, dit, ditOk, hashesUnder } from "./command";
 import { install } from "./installation";
@@ -25,6 +26,12 @@ beforeAll(async () => {
   file("beyond.safetensors", lyingFile({ a: entry([100], [0, 400]) }, 8));
   file("header.safetensors", withHeaderLength(good, 2 ** 26));
   file("huge.safetensors", withHeaderLength(good, 2 ** 52));
+  // A pickle in which Python would call os.system.
+  const system = "cposix\nsystem\n(X\x05\x00\x00\x00touchtR.";
+  file(
+    "system.pt",
+    zipSync({ "a/data.pkl": Uint8Array.from(`\x80\x02${system}`, (c) => c.charCodeAt(0)) }, { level: 0 }),
+  );
   file("config.safetensors", lyingFile({ __metadata__: { "dit.config": "{" } }, 0));
   mkdirSync(join(folder, "broken/cats"), { recursive: true });
   file("broken/cats/0.png", readFileSync(join(folder, "data/dark/0.png")));
@@ -147,8 +154,12 @@ describe("dit refuses in one line, with exit code 2, and touches nothing", () =>
     [
       "a folder without a model",
       ["sample", "data"],
-      "data holds no checkpoint; give a run, a checkpoint or a .safetensors file",
+      "data holds no checkpoint; give a run, a checkpoint, a .safetensors or .pt file, or a folder of diffusers",
     ],
+    ["a checkpoint that would run a program", ["sample", "system.pt"], 'it names "posix.system"'],
+    ["an inspection of one", ["inspect", "system.pt"], 'it names "posix.system"'],
+    ["a conversion of one", ["convert", "system.pt", "out.safetensors"], 'it names "posix.system"'],
+    ["a conversion over a file", ["convert", "runs/good", "typo.json"], "typo.json is there already"],
     ["an export of a damaged file", ["export", "truncated.safetensors"], "truncated: data ends at byte"],
     ["a report of what is no run", ["report", "data"], "data is no run: it has no config.json"],
   ])("%s", (_, args, message) => expectRefused(args, message));

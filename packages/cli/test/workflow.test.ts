@@ -379,6 +379,24 @@ describe("dit inspect and doctor", () => {
   });
 });
 
+describe("dit convert", () => {
+  it("writes a run's model for diffusers and back, and samples from either as before", async () => {
+    const note = await ditOk(folder, ["convert", run, "for-diffusers"]);
+    expect(note).toContain("diffusers computes another function");
+    await ditOk(folder, ["convert", run, "plain.safetensors"]);
+    await ditOk(folder, ["convert", "for-diffusers", "back.safetensors"]);
+    const inspect = async (path: string) => JSON.parse(await ditOk(folder, ["inspect", path, "--json"]));
+    const [plain, back] = [await inspect("plain.safetensors"), await inspect("back.safetensors")];
+    expect(back.config.dit).toEqual({ ...plain.config.dit, timestepDivisor: 127, labelStd: 0.02 });
+    expect((await inspect("for-diffusers")).looksLike).toBe("a DiT of diffusers");
+    const weights = async (path: string) => (await loadModel(at(path))).weights;
+    const [before, after] = [await weights("plain.safetensors"), await weights("back.safetensors")];
+    for (const [name, { data }] of Object.entries(before)) expect(after[name]!.data).toEqual(data);
+    const again = await dit(folder, ["convert", run, "plain.safetensors"]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("plain.safetensors is there already")]);
+  });
+});
+
 interface NpyMember {
   readonly descr: string;
   readonly shape: string;

@@ -36,7 +36,7 @@ export { type DiffusionForm, diffusionForms } from "./define/flow/sde";
 export { type FlowWeighting, flowWeightings } from "./define/flow/weighting";
 export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
-export { modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
+export { type LoadOptions, modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
 export { selfAttention, selfAttentionSpec } from "./define/nn/attention";
 export { crossAttention, crossAttentionSpec } from "./define/nn/crossAttention";
 export { affineLayerNorm, affineLayerNormSpec, layerNorm } from "./define/nn/layerNorm";

@@ -1,5 +1,10 @@
 // What backends and the test kit build on. It changes without notice; models and programs use the main entry.
 
+export { depthOf, guessConfig } from "./define/checkpoint/guessConfig";
+export { lookalike } from "./define/checkpoint/lookalike";
+export { type ModelFolder, modelFromFolder, modelToFolder } from "./define/checkpoint/modelFolder";
+export { selectWeights, type WeightPart, weightParts } from "./define/checkpoint/selectWeights";
+export { type StoredFloat, storedFloats, storedWeights } from "./define/checkpoint/storedWeights";
 export { priorBitsPerDim } from "./define/diffusion/bitsPerDim";
 export { type Gaussian, qMeanVariance, qPosterior, qSample } from "./define/diffusion/forward";
 export { discretizedGaussianLogLikelihood, normalKl } from "./define/diffusion/gaussian";
@@ -24,6 +29,7 @@ export { sequence, summed } from "./define/dit/conditioning";
 export { finalLayer, finalLayerSpec } from "./define/dit/finalLayer";
 export { labelEmbedding } from "./define/dit/labelEmbedding";
 export { type Layers, layerSpecs, layersOf } from "./define/dit/layers";
+export { diffusersNumerics } from "./define/dit/numerics";
 export { embedPatches, patchify, unpatchify } from "./define/dit/patchify";
 export { positionalTable } from "./define/dit/positionalTable";
 export { timestepSinusoid } from "./define/dit/timestepEmbedding";
@@ -31,7 +37,7 @@ export { samplingRange } from "./define/flow/config";
 export { flowLosses, flowPoints, flowPointType, flowTarget, onPath } from "./define/flow/loss";
 export { pathAt, scoreFactor } from "./define/flow/path";
 export { ofVelocity } from "./define/flow/prediction";
-export { modelConfigFrom } from "./define/modelFile";
+export { modelFromTensors, modelPieces } from "./define/modelFile";
 export { modulate, perToken } from "./define/nn/modulate";
 export { bindParams, isFixed, isParamSpec, type ParamSpec, paramsOf, paramTypes } from "./define/params";
 export { ddim, ddimReverse } from "./define/sample/ddim";
@@ -49,10 +55,18 @@ export { columnsOf, type SamplerRow, type SamplerTable, samplerRow } from "./def
 export { adamwScalars, adamwScalarsAt } from "./define/train/adamw";
 export { diffusionBatchType } from "./define/train/objective";
 export { trainStep } from "./define/train/trainStep";
+export { bytesSource } from "./host/byteSource";
 export { type Derivative, dopri5 } from "./host/dopri5";
 export { fnv1a } from "./host/fnv1a";
+export { fitSquare } from "./host/image/fitSquare";
+export { resize } from "./host/image/resize";
+export { luma, type RgbImage } from "./host/image/rgbImage";
+export { diffusersNames } from "./host/names/diffusersDiT";
+export { toDiffusers } from "./host/names/diffusersLayout";
 export { writeNpz } from "./host/npz";
+export { openTensors } from "./host/openTensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
+export type { FileTensor, TensorFile } from "./host/tensorFile";
 export { toFloat64 } from "./host/toHostTensor";
 export { apply, infer, isComposite } from "./ir/apply";
 export { composites } from "./ir/composites/table";

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { ditSpec } from "./define/dit/dit";
 import { initialize } from "./define/initialize";
 import { modelToSafetensors } from "./define/modelFile";
-import { loadModel, openSafetensors } from "./node";
+import { loadModel, openTensorFile } from "./node";
 import { toyModel } from "./run/toyModel";
 
 const folder = mkdtempSync(join(tmpdir(), "node-"));
@@ -30,12 +30,12 @@ test("a model in a file has the weights of the same model in memory", async () =
 test("opening a file reads its header, a tensor its own bytes", () => {
   const file = fileOf("tensors.safetensors");
   const whole = readFileSync(file);
-  const [first, second, ...rest] = [...openSafetensors(file).tensors.values()];
+  const [first, second, ...rest] = [...openTensorFile(file).tensors.values()];
   const at = whole.length - [first, second, ...rest].reduce((sum, entry) => sum + entry!.bytes.length, 0);
   expect(first!.bytes).toEqual(new Uint8Array(whole.subarray(at, at + first!.bytes.length)));
   expect(second!.bytes.buffer.byteLength).toBe(second!.bytes.length);
-  expect(() => openSafetensors(join(folder, "missing"))).toThrow(/missing: ENOENT/);
-  expect(() => openSafetensors(fileOf("short", new Uint8Array(5)))).toThrow(/short: safetensors: truncated/);
+  expect(() => openTensorFile(join(folder, "missing"))).toThrow(/missing: ENOENT/);
+  expect(() => openTensorFile(fileOf("short", new Uint8Array(5)))).toThrow(/short: safetensors: truncated/);
 });
 
 test("a file that changes while it is in use is an error, not other numbers", async () => {

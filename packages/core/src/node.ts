@@ -1,39 +1,70 @@
 // The entry that touches files, for Node.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import type { Model, ModelConfig } from "./define/model";
-import { modelFromSafetensors } from "./define/modelFile";
-import { type SafetensorsFile, safetensorsFile } from "./host/safetensors";
-import { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type ModelFolder, modelFromFolder, weightsIn } from "./define/checkpoint/modelFolder";
+import type { Model } from "./define/model";
+import { type LoadOptions, modelFromTensors } from "./define/modelFile";
+import { type ByteSource, bytesSource, requireRange } from "./host/byteSource";
+import { openTensors } from "./host/openTensors";
+import { openShards, shardIndexSuffix } from "./host/safetensorsShards";
+import type { TensorFile } from "./host/tensorFile";
 import { FormatError } from "./ir/errors";
 
 /**
- * Loads a model from a safetensors file. Of a file on the disk only the header is read now; each weight is read when it
- * is used, so that a large model is in memory once, with whatever runs it.
+ * Loads a model: from a safetensors file of this library, of the official code or of diffusers, from a PyTorch `.pt` (a
+ * state dict or a training checkpoint), or from a folder of diffusers. Of a file on the disk only the directory is read
+ * now; each weight is read when it is used, so that a large model is in memory once, with whatever runs it.
  * @param source a path, or the file's bytes
- * @param config the model's configuration, for files that do not carry one
  * @throws FormatError naming the file and what is wrong with it
  */
-export async function loadModel(source: string | Uint8Array, config?: ModelConfig): Promise<Model> {
-  if (typeof source !== "string") return modelFromSafetensors(source, config);
-  return naming(source, () => modelFromSafetensors(openSafetensors(source), config));
+export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  if (typeof source !== "string") return modelFromTensors(openTensors(bytesSource(source)), options);
+  if (weightsInFolder(source) !== undefined) return naming(source, () => modelFromFolder(folderAt(source), options));
+  return naming(source, () => modelFromTensors(openTensorFile(source), options));
+}
+
+/** The file of weights, or the index of several, in a folder that `loadModel` takes; undefined for anything else. */
+export function weightsInFolder(path: string): string | undefined {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  const name = weightsIn(folderAt(path));
+  return name === undefined ? undefined : join(path, name);
 }
 
 /**
- * Opens a safetensors file by its header alone; a tensor is read when its bytes are asked for. The file is not held open.
+ * Opens a file of tensors by its directory alone: safetensors, the index of several of them, or PyTorch's `.pt`. A tensor
+ * is read when its bytes are asked for. The file is not held open.
  * @throws FormatError naming the file and what is wrong with it; later too, if it changes while it is read
  */
-export function openSafetensors(path: string): SafetensorsFile {
+export function openTensorFile(path: string): TensorFile {
   return naming(path, () => {
-    const { bytes: start, size, changed } = readRange(path, 0, 8);
-    const { bytes } = readRange(path, 0, safetensorsHeaderSize(start, size));
-    return safetensorsFile(parseSafetensorsHeader(bytes, size), (offset, length) => {
+    if (path.endsWith(shardIndexSuffix)) {
+      return openShards(readFileSync(path, "utf8"), (name) => openTensorFile(join(dirname(path), name)));
+    }
+    return openTensors(fileSource(path));
+  });
+}
+
+function folderAt(path: string): ModelFolder {
+  return {
+    has: (name) => existsSync(join(path, name)),
+    text: (name) => readFileSync(join(path, name), "utf8"),
+    tensors: (name) => openTensorFile(join(path, name)),
+  };
+}
+
+function fileSource(path: string): ByteSource {
+  const { size, mtimeMs } = statSync(path);
+  return {
+    size,
+    read: (offset, length) => {
       return naming(path, () => {
+        requireRange(size, offset, length);
         const part = readRange(path, offset, length);
-        if (part.bytes.length === length && part.size === size && part.changed === changed) return part.bytes;
+        if (part.bytes.length === length && part.size === size && part.changed === mtimeMs) return part.bytes;
         throw new FormatError("the file was changed while it was being read");
       });
-    });
-  });
+    },
+  };
 }
 
 /** Bytes of a file from `offset`, fewer where it ends; its size and when it was changed last. */
@@ -59,6 +90,6 @@ function naming<T>(path: string, read: () => T): T {
     return read();
   } catch (cause) {
     const { message } = cause as Error;
-    throw new FormatError(message.startsWith(`${path}: `) ? message : `${path}: ${message}`, { cause });
+    throw new FormatError(message.startsWith(path) ? message : `${path}: ${message}`, { cause });
   }
 }

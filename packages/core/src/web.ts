@@ -1,16 +1,17 @@
 // The entry that touches files, for browsers.
-import type { Model, ModelConfig } from "./define/model";
-import { modelFromSafetensors } from "./define/modelFile";
+import type { Model } from "./define/model";
+import { type LoadOptions, modelFromTensors } from "./define/modelFile";
+import { bytesSource } from "./host/byteSource";
+import { openTensors } from "./host/openTensors";
 import { FormatError } from "./ir/errors";
 
 /**
- * Loads a model from a safetensors file.
+ * Loads a model from a safetensors file of this library, of the official code or of diffusers, or from a PyTorch `.pt`.
  * @param source an address, a file that the user chose, or bytes
- * @param config the model's configuration, for files that do not carry one
  * @throws FormatError naming what is wrong with the file
  */
-export async function loadModel(source: string | URL | Blob | Uint8Array, config?: ModelConfig): Promise<Model> {
-  return modelFromSafetensors(await bytesOf(source), config);
+export async function loadModel(source: string | URL | Blob | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  return modelFromTensors(openTensors(bytesSource(await bytesOf(source))), options);
 }
 
 async function bytesOf(source: string | URL | Blob | Uint8Array): Promise<Uint8Array> {

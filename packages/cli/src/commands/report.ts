@@ -7,11 +7,11 @@ import { runFolder } from "../run/runFolder";
 import { inspectCommand } from "./inspect";
 
 /** `dit report`: writes a run's report again, with the pictures that were drawn since. */
-export function reportCommand(path: string): { readonly report: string } {
+export async function reportCommand(path: string): Promise<{ readonly report: string }> {
   const run = runFolder(path);
   if (!existsSync(run.config)) throw new ConfigError(`${path} is no run: it has no config.json`);
   const newest = listCheckpoints(run.checkpoints).at(-1);
-  const parameters = newest === undefined ? undefined : (inspectCommand(newest.path).parameters ?? undefined);
+  const parameters = newest === undefined ? undefined : ((await inspectCommand(newest.path)).parameters ?? undefined);
   writeReport(run, resolveConfig({ run: run.config }), parameters);
   return { report: run.report };
 }

@@ -1,14 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type AdamWConfig,
-  type Backend,
-  ConfigError,
-  countParams,
-  ditSpec,
-  type TrainState,
-  train,
-} from "@dit/core";
+import { type AdamWConfig, type Backend, ConfigError, countParams, ditSpec, type TrainState, train } from "@dit/core";
 import {
   type Checkpoint,
   listCheckpoints,

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { ConfigError, FormatError } from "@dit/core";
+import type { RgbImage } from "@dit/core/internal";
 import { decodePng } from "./decodePng";
-import type { RgbImage } from "./rgbImage";
 
 /** The little of `sharp` that is used here; it is an optional package, so its own types may not be there. */
 export type Sharp = (bytes: Uint8Array) => SharpPipeline;

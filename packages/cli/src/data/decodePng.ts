@@ -1,6 +1,6 @@
 import { FormatError } from "@dit/core";
+import type { RgbImage } from "@dit/core/internal";
 import { type DecodedPng, decode } from "fast-png";
-import type { RgbImage } from "./rgbImage";
 
 /** Above this a picture is more likely an attack or an accident than training data; PIL warns from 89 million pixels on. */
 const maxPixels = 178_956_970;

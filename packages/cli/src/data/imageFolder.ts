@@ -2,10 +2,10 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { ConfigError } from "@dit/core";
+import { fitSquare, luma, type RgbImage } from "@dit/core/internal";
 import type { Dataset } from "./dataset";
 import { decodeImage, isImageFile, type Sharp } from "./decodeImage";
 import { memoryDataset } from "./memoryDataset";
-import { fitSquare, luma, type RgbImage } from "./rgbImage";
 
 export interface ImageFolderOptions {
   /** Height and width of the images, in pixels. */

@@ -8,8 +8,8 @@ export function addReport(root: Command): void {
     .command("report <run>")
     .description("write a run's report.html again, with the pictures drawn since")
     .addOption(jsonOption())
-    .action((run, { json }) => {
-      const { report } = reportCommand(run);
+    .action(async (run, { json }) => {
+      const { report } = await reportCommand(run);
       answer(json, { report }, report);
     });
 }

@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
  * written under a temporary name in the same folder, flushed to the disk, renamed.
  * Synchronous, so that it can also finish inside a signal handler.
  */
-export function atomicWrite(file: string, content: Uint8Array | string): void {
+export function atomicWrite(file: string, content: Uint8Array | string | Iterable<Uint8Array>): void {
   const folder = dirname(file);
   const temporary = temporaryName(file);
   try {

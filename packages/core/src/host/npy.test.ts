@@ -53,8 +53,8 @@ test("reads format version 2.0", () => {
 
 test.each([
   ["'<f4', 'fortran_order': True, 'shape': (2, 1)", "UnsupportedError: npy: the array is in Fortran order"],
-  ["'>f4', 'fortran_order': False, 'shape': (2,)", "UnsupportedError: npy: dtype >f4"],
-  ["'<f2', 'fortran_order': False, 'shape': (4,)", "UnsupportedError: npy: dtype <f2"],
+  ["'>f4', 'fortran_order': False, 'shape': (2,)", 'UnsupportedError: npy: dtype ">f4"'],
+  ["'<f2', 'fortran_order': False, 'shape': (4,)", 'UnsupportedError: npy: dtype "<f2"'],
   ["[('x', '<f4')], 'fortran_order': False, 'shape': (2,)", "UnsupportedError: npy: dtype of several fields"],
   ["'<f4', 'fortran_order': False", "FormatError: npy: cannot read the header"],
   ["'<f4', 'fortran_order': False, 'shape': (3,)", "FormatError: npy: f4 of shape [3] takes 12 bytes, the file has 8"],

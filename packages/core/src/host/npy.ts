@@ -65,11 +65,14 @@ export function readNpy(bytes: Uint8Array): NpyArray {
   const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const sizes = /'shape':\s*\(([\d\s,]*)\)/.exec(text)?.[1];
-  if (fortran === undefined || sizes === undefined) throw new FormatError(`npy: cannot read the header ${text.trim()}`);
+  if (fortran === undefined || sizes === undefined)
+    throw new FormatError(`npy: cannot read the header ${JSON.stringify(text.trim())}`);
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
   const dtype = descr === "|u1" ? "u1" : descr?.startsWith("<") ? descr.slice(1) : undefined;
   if (dtype === undefined || !isNpyDType(dtype)) {
-    throw new UnsupportedError(`npy: dtype ${descr ?? "of several fields"}; save it as one of |u1 <i4 <i8 <f4 <f8`);
+    throw new UnsupportedError(
+      `npy: dtype ${descr === undefined ? "of several fields" : JSON.stringify(descr)}; save it as one of |u1 <i4 <i8 <f4 <f8`,
+    );
   }
   if (fortran === "True" && shape.length > 1) {
     throw new UnsupportedError("npy: the array is in Fortran order; save it with numpy.ascontiguousarray");

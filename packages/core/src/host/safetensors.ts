@@ -2,31 +2,17 @@ import type { DType } from "../ir/dtype";
 import { DitError } from "../ir/errors";
 import type { HostTensor } from "../ir/hostTensor";
 import { type Shape, sizeOf } from "../ir/shape";
+import { type ByteSource, bytesSource } from "./byteSource";
+import { concatBytes } from "./concatBytes";
 import { littleEndianBytes } from "./littleEndian";
 import {
   encodeSafetensorsHeader,
   parseSafetensorsHeader,
   type SafetensorsDType,
-  type SafetensorsHeader,
   safetensorsElementBytes,
+  safetensorsHeaderSize,
 } from "./safetensorsHeader";
-
-/**
- * A tensor as it lies in a file: `bytes` is its little-endian data, row-major; a view of a file in memory, or read from the
- * disk each time it is asked for.
- */
-export interface SafetensorsEntry {
-  readonly name: string;
-  readonly dtype: SafetensorsDType;
-  readonly shape: Shape;
-  readonly bytes: Uint8Array;
-}
-
-/** An open safetensors file. `tensors` are in the order of their data and are converted only when asked for. */
-export interface SafetensorsFile {
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
-}
+import type { FileTensor, TensorFile } from "./tensorFile";
 
 /** A tensor to write: one in host memory, or one whose little-endian bytes are at hand. */
 export type SafetensorsSource =
@@ -42,24 +28,22 @@ const fileDTypes: { readonly [D in DType]: SafetensorsDType } = {
 };
 
 /** Opens a whole file in memory without copying it. @throws FormatError naming the tensor and what was seen. */
-export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  // Not bytes.subarray(): for Node's Buffer that would be a Buffer, whose methods differ.
-  const view = (offset: number, length: number) => new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length);
-  return safetensorsFile(parseSafetensorsHeader(bytes, bytes.length), view);
+export function readSafetensors(bytes: Uint8Array): TensorFile {
+  return openSafetensors(bytesSource(bytes));
 }
 
-/** A file behind its header, whose tensors `read` fetches one by one: `length` bytes from `offset` of the file. */
-export function safetensorsFile(
-  { metadata, tensors }: SafetensorsHeader,
-  read: (offset: number, length: number) => Uint8Array,
-): SafetensorsFile {
-  const entries = [...tensors.values()].map(({ name, dtype, shape, byteOffset, byteLength }): SafetensorsEntry => {
+/** Opens a file by its header alone; a tensor is fetched when its bytes are asked for. @throws as `readSafetensors`. */
+export function openSafetensors(source: ByteSource): TensorFile {
+  const start = source.read(0, Math.min(8, source.size));
+  const header = source.read(0, safetensorsHeaderSize(start, source.size));
+  const { metadata, tensors } = parseSafetensorsHeader(header, source.size);
+  const entries = [...tensors.values()].map(({ name, dtype, shape, byteOffset, byteLength }): FileTensor => {
     return {
       name,
       dtype,
       shape,
       get bytes() {
-        return read(byteOffset, byteLength);
+        return source.read(byteOffset, byteLength);
       },
     };
   });
@@ -87,14 +71,7 @@ export function* safetensorsPieces(
 
 /** A whole file in memory. @throws as `safetensorsPieces`. */
 export function writeSafetensors(tensors: Sources, metadata?: Readonly<Record<string, string>>): Uint8Array {
-  const pieces = [...safetensorsPieces(tensors, metadata)];
-  const file = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    file.set(piece, offset);
-    offset += piece.length;
-  }
-  return file;
+  return concatBytes([...safetensorsPieces(tensors, metadata)]);
 }
 
 /** `instanceof` alone does not narrow a read-only map away from a record. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { littleEndianBytes } from "./littleEndian";
-import type { SafetensorsEntry } from "./safetensors";
 import type { SafetensorsDType } from "./safetensorsHeader";
+import type { FileTensor } from "./tensorFile";
 import { toFloat32, toFloat64, toHostTensor } from "./toHostTensor";
 
-function entry(dtype: SafetensorsDType, data: ArrayBufferView & { readonly length: number }): SafetensorsEntry {
+function entry(dtype: SafetensorsDType, data: ArrayBufferView & { readonly length: number }): FileTensor {
   return { name: "w", dtype, shape: [data.length], bytes: littleEndianBytes(data) };
 }
 

@@ -1,9 +1,8 @@
-import type { DType } from "../ir/dtype";
 import { FormatError, UnsupportedError } from "../ir/errors";
 import { type HostTensor, hostTensor, lazyTensor } from "../ir/hostTensor";
 import { bf16ArrayToF32, f16ArrayToF32 } from "./halfPrecision";
 import { elementsFromLittleEndian } from "./littleEndian";
-import type { SafetensorsEntry } from "./safetensors";
+import type { FileTensor } from "./tensorFile";
 
 /**
  * A tensor of a file in the nearest host dtype: F32, F16, BF16, I32 and BOOL as they are; F64 rounded to f32; U8, I8,
@@ -12,7 +11,7 @@ import type { SafetensorsEntry } from "./safetensors";
  * @throws FormatError naming the first element that does not fit in i32, or a BOOL byte other than 0 and 1.
  * @throws UnsupportedError for F8 and complex tensors.
  */
-export function toHostTensor(entry: SafetensorsEntry): HostTensor {
+export function toHostTensor(entry: FileTensor): HostTensor {
   const { name, dtype, shape, bytes } = entry;
   switch (dtype) {
     case "F32":
@@ -36,33 +35,22 @@ export function toHostTensor(entry: SafetensorsEntry): HostTensor {
   }
 }
 
-/** `toHostTensor` put off until the values are asked for, and repeated each time: nothing is kept. */
-export function toLazyTensor(entry: SafetensorsEntry): HostTensor {
-  return lazyTensor(hostDType(entry.dtype), entry.shape, () => toHostTensor(entry).data);
-}
-
-/** The dtype that `toHostTensor` gives a tensor; where it cannot convert one, it says so itself. */
-function hostDType(dtype: SafetensorsEntry["dtype"]): DType {
-  switch (dtype) {
-    case "F32":
-    case "F64":
-      return "f32";
-    case "F16":
-      return "f16";
-    case "BF16":
-      return "bf16";
-    case "BOOL":
-      return "bool";
-    default:
-      return "i32";
+/**
+ * A tensor of floats as f32, converted when its values are asked for, and again each time: nothing is kept.
+ * @throws FormatError at once for a tensor of anything else
+ */
+export function toLazyFloat32(entry: FileTensor): HostTensor<"f32"> {
+  if (!["F32", "F16", "BF16", "F64"].includes(entry.dtype)) {
+    throw new FormatError(`tensor "${entry.name}" is ${entry.dtype}, where floats should be`);
   }
+  return lazyTensor("f32", entry.shape, () => toFloat32(entry));
 }
 
 /**
  * The elements as float32, each rounded at most once. For F32 the result shares the memory of the file where it is
  * aligned; treat it as read-only. @throws as `toFloat64`.
  */
-export function toFloat32(entry: SafetensorsEntry): Float32Array {
+export function toFloat32(entry: FileTensor): Float32Array {
   switch (entry.dtype) {
     case "F32":
       return elementsFromLittleEndian(Float32Array, entry.bytes);
@@ -80,7 +68,7 @@ export function toFloat32(entry: SafetensorsEntry): Float32Array {
  * read-only. @throws FormatError naming the first 64-bit integer of 2^53 or more in magnitude. @throws UnsupportedError
  * for F8 and complex.
  */
-export function toFloat64(entry: SafetensorsEntry): Float64Array {
+export function toFloat64(entry: FileTensor): Float64Array {
   const { name, dtype, bytes } = entry;
   switch (dtype) {
     case "F64":
@@ -109,7 +97,7 @@ export function toFloat64(entry: SafetensorsEntry): Float64Array {
     case "F8_E4M3":
     case "F8_E8M0":
     case "C64":
-      throw new UnsupportedError(`safetensors: tensor "${name}": ${dtype} cannot be converted; save it as F16 or F32`);
+      throw new UnsupportedError(`tensor "${name}": ${dtype} cannot be converted; save it as F16 or F32`);
     default:
       return dtype satisfies never;
   }
@@ -134,5 +122,5 @@ function requireEach(
   complaint: string,
 ): void {
   const at = values.findIndex((value) => !isGood(value));
-  if (at >= 0) throw new FormatError(`safetensors: tensor "${name}": element ${at} is ${values[at]}, ${complaint}`);
+  if (at >= 0) throw new FormatError(`tensor "${name}": element ${at} is ${values[at]}, ${complaint}`);
 }

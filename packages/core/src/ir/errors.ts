@@ -35,6 +35,11 @@ export class MissingPackageError extends DitError {
   }
 }
 
+/** What an error says, in one line: those of JSON.parse quote the text around, with its line breaks. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
+}
+
 /** The entry of `names` nearest to `name` by edit distance, if it is near enough to be a likely typo. */
 export function didYouMean(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -73,7 +73,8 @@ describe("the memory plan of a graph", () => {
   test("is the most that any position of a train step needs, counted anew at each", () => {
     const step = lower(stepGraph(trainStep(toyModel, { batchSize: 2, adamw: adamwDefaults })), new Set());
     const { order, outputs } = schedule(step);
-    const home = (x: Tensor): Tensor => (["reshape", "stopGradient", "barrier"].includes(x.op) ? home(x.inputs[0]!) : x);
+    const home = (x: Tensor): Tensor =>
+      ["reshape", "stopGradient", "barrier"].includes(x.op) ? home(x.inputs[0]!) : x;
     const at = order.map((_, i) => {
       const needed = [...order.slice(i).flatMap((node) => node.inputs), ...outputs, order[i]!].map(home);
       const alive = new Set(needed.filter((x) => order.indexOf(x) <= i && x.op !== "input" && x.op !== "constant"));

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FormatError, type HostTensor, hostF32, hostI32, readSafetensors, type Shape } from "@dit/core";
 import { toFloat64 } from "@dit/core/internal";
 
@@ -12,6 +12,8 @@ export interface Values {
 /** A json file beside tensors. Every tensor that is asked for counts as used; those left over are reported. */
 export interface Fixture {
   readonly file: string;
+  /** The folder that the json lies in, for files beside it. */
+  readonly folder: string;
   readonly kind: string;
   readonly json: Readonly<Record<string, unknown>>;
   /** Names of its tensors. */
@@ -26,6 +28,9 @@ export interface Fixture {
   setting<T>(key: string): T;
   /** Entries of the json whose keys begin with `prefix`. */
   settings<T>(prefix: string): readonly T[];
+  /** Says that something in it is not checked. */
+  leaveOut(what: string): void;
+  /** Tensors that were not asked for, and what was left out. */
   unused(): readonly string[];
 }
 
@@ -48,7 +53,14 @@ export function findFixtures(folder: string): FixtureFile[] {
       {
         file,
         kind,
-        read: () => fixtureOf(file, kind, json, existsSync(tensorFile) ? readTensors(tensorFile) : new Map()),
+        read: () =>
+          fixtureOf(
+            file,
+            kind,
+            json,
+            existsSync(tensorFile) ? readTensors(tensorFile) : new Map(),
+            dirname(tensorFile),
+          ),
       },
     ];
   });
@@ -60,8 +72,10 @@ export function fixtureOf(
   kind: string,
   json: Readonly<Record<string, unknown>>,
   tensors: ReadonlyMap<string, Values>,
+  folder = ".",
 ): Fixture {
   const used = new Set<string>();
+  const leftOut: string[] = [];
   const stored = (name: string): Values => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new FormatError(`${file}: there is no tensor ${name} beside it`);
@@ -70,6 +84,7 @@ export function fixtureOf(
   };
   return {
     file,
+    folder,
     kind,
     json,
     names: [...tensors.keys()],
@@ -83,7 +98,8 @@ export function fixtureOf(
     },
     settings: <T>(prefix: string) =>
       Object.keys(json).flatMap((key) => (key.startsWith(prefix) ? [json[key] as T] : [])),
-    unused: () => [...tensors.keys()].filter((name) => !used.has(name)),
+    leaveOut: (what) => void leftOut.push(what),
+    unused: () => [...[...tensors.keys()].filter((name) => !used.has(name)), ...leftOut],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Backend } from "@dit/core";
 import { Declined, type Finding, type Findings, findings } from "./check";
+import { diffusersDiT } from "./diffusersDiT";
 import { diffusionConstants } from "./diffusionConstants";
 import { diffusionOps } from "./diffusionOps";
 import { ditEmbeddings } from "./ditEmbeddings";
@@ -8,6 +9,9 @@ import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { type Fixture, findFixtures } from "./fixture";
 import { flow } from "./flow";
+import { imagePreprocess } from "./imagePreprocess";
+import { modelKeys } from "./modelKeys";
+import { officialCheckpoint } from "./officialCheckpoint";
 import { schedulers } from "./schedulers";
 
 /** Compares what a fixture holds with what we compute on a backend. */
@@ -23,6 +27,10 @@ export const kinds: Readonly<Record<string, Check>> = {
   "diffusion-ops": diffusionOps,
   schedulers,
   flow,
+  "diffusers-dit": diffusersDiT,
+  "official-checkpoint": officialCheckpoint,
+  "model-keys": modelKeys,
+  "image-preprocess": imagePreprocess,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";
@@ -33,7 +41,7 @@ export interface Outcome {
   readonly kind: string;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
-  /** Tensors that no check looked at. */
+  /** Tensors and other parts that no check looked at. */
   readonly notChecked: readonly string[];
   /** Why it was declined, or what was thrown. */
   readonly reason?: string;

@@ -20,8 +20,8 @@ type BlockParams = Params<ReturnType<typeof ditBlockSpec>>;
 type Six = [F32, F32, F32, F32, F32, F32];
 
 /** DiT block with adaLN-Zero conditioning (arXiv 2212.09748, section 3.2). x: tokens [N, T, D], c: conditioning [N, D] -> [N, T, D] */
-export function ditBlock(p: BlockParams, x: F32, c: F32, { norm, selfAttention, mlp }: Layers): F32 {
+export function ditBlock(p: BlockParams, x: F32, c: F32, { norm, mlpNorm, selfAttention, mlp }: Layers): F32 {
   const [shiftA, scaleA, gateA, shiftM, scaleM, gateM] = split(linear(p.adaLN_modulation[1], silu(c)), 6) as Six; // 6 x [N, D]
   x = x.add(perToken(gateA).mul(selfAttention(p.attn, modulate(norm(x), shiftA, scaleA)))); // [N, T, D]
-  return x.add(perToken(gateM).mul(mlp(p.mlp, modulate(norm(x), shiftM, scaleM)))); // [N, T, D]
+  return x.add(perToken(gateM).mul(mlp(p.mlp, modulate(mlpNorm(x), shiftM, scaleM)))); // [N, T, D]
 }

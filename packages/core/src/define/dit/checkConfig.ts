@@ -1,6 +1,7 @@
 import { ConfigError, didYouMean } from "../../ir/errors";
 import { conditionings, mlpNames, normNames } from "./blockOptions";
 import type { DiTConfig } from "./config";
+import { officialNumerics } from "./numerics";
 
 /** @throws ConfigError for an architecture that cannot be built, saying what would */
 export function checkConfig(config: DiTConfig): void {
@@ -8,6 +9,7 @@ export function checkConfig(config: DiTConfig): void {
   checkLabels(config);
   checkPatches(config);
   checkHeads(config);
+  checkNumerics(config);
   checkName("conditioning", config.conditioning, conditionings);
   checkName("norm", config.norm, normNames);
   checkName("mlp", config.mlp, mlpNames);
@@ -56,6 +58,15 @@ function checkHeads({ hiddenSize, heads, rope }: DiTConfig): void {
     throw new ConfigError(
       `rope turns pairs of channels along two axes: heads of ${headSize} must be a multiple of 4 wide`,
     );
+}
+
+function checkNumerics({ timestepDivisor, mlpNormEpsilon, conditioning }: DiTConfig): void {
+  for (const [key, value] of Object.entries({ timestepDivisor, mlpNormEpsilon })) {
+    if (!(value > 0 && Number.isFinite(value))) throw new ConfigError(`${key} is ${value}, allowed: a number above 0`);
+  }
+  const isAdaptive = conditioning === "adaLN" || conditioning === "adaLNZero";
+  if (!isAdaptive && mlpNormEpsilon !== officialNumerics.mlpNormEpsilon)
+    throw new ConfigError(`mlpNormEpsilon is for adaptive norms; the design ${conditioning} has none`);
 }
 
 function checkName(key: string, value: string, names: readonly string[]): void {

@@ -24,8 +24,9 @@ export function embedConditioning(
   p: Params<ReturnType<typeof conditioningSpec>>,
   t: F32,
   y: I32 | undefined,
+  config: DiTConfig,
 ): readonly F32[] {
-  const ofTime = inPart("t_embedder", () => timestepEmbedding(p.t_embedder, t));
+  const ofTime = inPart("t_embedder", () => timestepEmbedding(p.t_embedder, t, config));
   const { y_embedder } = p;
   if (y_embedder === undefined) return [ofTime];
   if (y === undefined) throw new DitError("this model knows classes: give the network labels y, one for each sample");

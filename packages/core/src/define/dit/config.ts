@@ -1,9 +1,10 @@
 import { ConfigError, didYouMean } from "../../ir/errors";
 import { type BlockOptions, blockDefaults } from "./blockOptions";
 import { checkConfig } from "./checkConfig";
+import { type Numerics, officialNumerics } from "./numerics";
 
 /** A Diffusion Transformer's architecture (arXiv 2212.09748, section 3). */
-export interface DiTConfig extends BlockOptions {
+export interface DiTConfig extends BlockOptions, Numerics {
   /** Height and width of what is denoised: pixels, or cells of a latent. */
   readonly inputSize: readonly [height: number, width: number];
   readonly inChannels: number;
@@ -55,6 +56,7 @@ export const ditDefaults: DiTConfig = {
   classDropout: 0.1,
   learnSigma: true,
   labelStd: 0.02,
+  ...officialNumerics,
   ...blockDefaults,
 };
 

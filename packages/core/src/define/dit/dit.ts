@@ -39,7 +39,7 @@ export function dit(p: DiTParams, x: F32, t: F32, y: I32 | undefined, config: Di
   const layers = layersOf(config);
   const patches = inPart("x_embedder", () => embedPatches(p.x_embedder, x, config)); // [N, T, D]
   const image = inPart("pos_embed", () => patches.add(p.pos_embed)); // [N, T, D]
-  const embeddings = embedConditioning(p, t, y); // E x [N, D]
+  const embeddings = embedConditioning(p, t, y, config); // E x [N, D]
   const c = inPart("conditioning", () => condition(embeddings)); // [N, D] or [N, E, D]
   let tokens = concat([image, ...(isAppended ? [c] : []), ...registerTokens(p, x.shape[0]!)], 1); // [N, S, D]
   p.blocks.forEach((params, i) => {

@@ -39,6 +39,8 @@ type LayerParams = Params<ReturnType<typeof layerSpecs>>;
 export interface Layers {
   /** Without affine parameters. */
   norm(x: F32): F32;
+  /** The same before a block's MLP, whose epsilon may be another. */
+  mlpNorm(x: F32): F32;
   affineNorm(p: LayerParams["affineNorm"], x: F32): F32;
   selfAttention(p: LayerParams["selfAttention"], x: F32): F32;
   crossAttention(p: LayerParams["crossAttention"], x: F32, context: F32): F32;
@@ -51,6 +53,7 @@ export function layersOf(config: DiTConfig): Layers {
   const rotate: Rotation | undefined = config.rope ? rope(config) : undefined;
   return {
     norm: (x) => norms[config.norm].norm(x),
+    mlpNorm: (x) => norms[config.norm].norm(x, config.mlpNormEpsilon),
     affineNorm: norms[config.norm].affineNorm,
     selfAttention: (p, x) => selfAttention(p, x, heads, rotate),
     crossAttention: (p, x, context) => crossAttention(p, x, context, heads),
