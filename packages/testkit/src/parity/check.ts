@@ -43,6 +43,9 @@ const tolerances: readonly (readonly [
   ["diffusion-ops", new RegExp(`^${late}vb_terms_bpd_clipped$`), absolute(1e-6)],
   ["diffusion-ops", /^t0\.(vb_terms_bpd|training\.(vb|loss)$)/, relative(5e-2)],
   ["diffusion-ops", /^direct\.t0\.xstart\./, relative(5e-2)],
+  ["eval-features", /_in_(real|fake)$/, absolute(0)],
+  ["eval-features", /^/, relative(1e-9)],
+  ["eval-extrapolation", /^/, relative(1e-9)],
 ];
 
 /** What no row names: a ten-thousandth of the tensor's largest value. */

@@ -6,6 +6,10 @@ import { ditEmbeddings } from "./ditEmbeddings";
 import { ditForward } from "./ditForward";
 import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
+import { evalExtrapolation } from "./evalExtrapolation";
+import { evalFeatures } from "./evalFeatures";
+import { evalInceptionScore } from "./evalInceptionScore";
+import { evalLargeFrechet } from "./evalLargeFrechet";
 import { type Fixture, findFixtures } from "./fixture";
 
 /** Compares what a fixture holds with what we compute on a backend. */
@@ -19,6 +23,10 @@ export const kinds: Readonly<Record<string, Check>> = {
   "dit-embeddings": ditEmbeddings,
   "diffusion-constants": diffusionConstants,
   "diffusion-ops": diffusionOps,
+  "eval-features": evalFeatures,
+  "eval-extrapolation": evalExtrapolation,
+  "eval-inception-score": evalInceptionScore,
+  "eval-large-frechet": evalLargeFrechet,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";

@@ -1,0 +1,28 @@
+// FID and the other numbers by which generated images are judged.
+
+export { type Factor, pivotedCholesky } from "./algebra/pivotedCholesky";
+export { scriptTile, type Tile, wasmTile } from "./algebra/tile";
+export {
+  type Bootstrap,
+  bootstrapOf,
+  bootstrapRows,
+  type FidInfinity,
+  fidInfinity,
+  fidOfRows,
+  fitInverse,
+} from "./metrics/extrapolate";
+export {
+  type Frechet,
+  frechetDistance,
+  type Gaussian,
+  gaussian,
+  gaussianOf,
+  gaussianOfMoments,
+} from "./metrics/frechet";
+export { chunks, equalSplits, inceptionScore } from "./metrics/inceptionScore";
+export { cubicKernel, type Kernel, type KidSubset, kid, kidSubsets, squaredMmd } from "./metrics/kid";
+export { type Manifold, manifold } from "./metrics/manifold";
+export { meanPrd, type Prd, type PrdCurve, type PrdOptions, type PrdResult, prd, prdOfLabels } from "./metrics/prd";
+export { type Spread, spreadOf } from "./metrics/spread";
+export { type FeatureRows, featureRows, selectRows } from "./statistics/featureRows";
+export { addRows, covarianceOf, emptyMoments, type Moments, mergeMoments, momentsOf } from "./statistics/moments";
