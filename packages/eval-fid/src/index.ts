@@ -24,5 +24,10 @@ export { cubicKernel, type Kernel, type KidSubset, kid, kidSubsets, squaredMmd }
 export { type Manifold, manifold } from "./metrics/manifold";
 export { meanPrd, type Prd, type PrdCurve, type PrdOptions, type PrdResult, prd, prdOfLabels } from "./metrics/prd";
 export { type Spread, spreadOf } from "./metrics/spread";
+export { type ByteSource, blobSource, bytesSource } from "./npz/byteSource";
+export type { NpzArray } from "./npz/npyArray";
+export type { NpyHeader } from "./npz/npyHeader";
+export { isZip, type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz";
+export { type ByteSink, type NpzWriter, npzWriter } from "./npz/writeNpz";
 export { type FeatureRows, featureRows, selectRows } from "./statistics/featureRows";
 export { addRows, covarianceOf, emptyMoments, type Moments, mergeMoments, momentsOf } from "./statistics/moments";

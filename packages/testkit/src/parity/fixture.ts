@@ -12,6 +12,8 @@ export interface Values {
 /** A json file beside tensors. Every tensor that is asked for counts as used; those left over are reported. */
 export interface Fixture {
   readonly file: string;
+  /** The folder that `file` is relative to. */
+  readonly folder: string;
   readonly kind: string;
   readonly json: Readonly<Record<string, unknown>>;
   /** Names of its tensors. */
@@ -48,7 +50,7 @@ export function findFixtures(folder: string): FixtureFile[] {
       {
         file,
         kind,
-        read: () => fixtureOf(file, kind, json, existsSync(tensorFile) ? readTensors(tensorFile) : new Map()),
+        read: () => fixtureOf(file, kind, json, existsSync(tensorFile) ? readTensors(tensorFile) : new Map(), folder),
       },
     ];
   });
@@ -60,6 +62,7 @@ export function fixtureOf(
   kind: string,
   json: Readonly<Record<string, unknown>>,
   tensors: ReadonlyMap<string, Values>,
+  folder = ".",
 ): Fixture {
   const used = new Set<string>();
   const stored = (name: string): Values => {
@@ -70,6 +73,7 @@ export function fixtureOf(
   };
   return {
     file,
+    folder,
     kind,
     json,
     names: [...tensors.keys()],

@@ -10,6 +10,7 @@ import { evalExtrapolation } from "./evalExtrapolation";
 import { evalFeatures } from "./evalFeatures";
 import { evalInceptionScore } from "./evalInceptionScore";
 import { evalLargeFrechet } from "./evalLargeFrechet";
+import { evalNpz } from "./evalNpz";
 import { type Fixture, findFixtures } from "./fixture";
 
 /** Compares what a fixture holds with what we compute on a backend. */
@@ -27,6 +28,7 @@ export const kinds: Readonly<Record<string, Check>> = {
   "eval-extrapolation": evalExtrapolation,
   "eval-inception-score": evalInceptionScore,
   "eval-large-frechet": evalLargeFrechet,
+  "eval-npz": evalNpz,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";
