@@ -2,6 +2,10 @@
 
 export { type Factor, pivotedCholesky } from "./algebra/pivotedCholesky";
 export { scriptTile, type Tile, wasmTile } from "./algebra/tile";
+export { formulaImage, formulaWeight } from "./features/inception/formulaWeights";
+export { inceptionSpec } from "./features/inception/inceptionSpec";
+export { type Image, type ImageBatch, imageOf } from "./images/image";
+export { prepareImages, type Route, type RouteName, routes } from "./images/routes";
 export {
   type Bootstrap,
   bootstrapOf,

@@ -46,6 +46,9 @@ const tolerances: readonly (readonly [
   ["eval-features", /_in_(real|fake)$/, absolute(0)],
   ["eval-features", /^/, relative(1e-9)],
   ["eval-extrapolation", /^/, relative(1e-9)],
+  ["eval-resize", /\.tf1\./, absolute(0)],
+  ["eval-resize", /\.pil_bicubic\./, absolute(1e-3)],
+  ["eval-resize", /^/, absolute(1e-4)],
 ];
 
 /** What no row names: a ten-thousandth of the tensor's largest value. */

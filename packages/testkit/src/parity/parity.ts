@@ -8,9 +8,11 @@ import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { evalExtrapolation } from "./evalExtrapolation";
 import { evalFeatures } from "./evalFeatures";
+import { evalInceptionKeys } from "./evalInceptionKeys";
 import { evalInceptionScore } from "./evalInceptionScore";
 import { evalLargeFrechet } from "./evalLargeFrechet";
 import { evalNpz } from "./evalNpz";
+import { evalResize } from "./evalResize";
 import { type Fixture, findFixtures } from "./fixture";
 
 /** Compares what a fixture holds with what we compute on a backend. */
@@ -27,8 +29,10 @@ export const kinds: Readonly<Record<string, Check>> = {
   "eval-features": evalFeatures,
   "eval-extrapolation": evalExtrapolation,
   "eval-inception-score": evalInceptionScore,
+  "eval-inception-keys": evalInceptionKeys,
   "eval-large-frechet": evalLargeFrechet,
   "eval-npz": evalNpz,
+  "eval-resize": evalResize,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";
