@@ -35,7 +35,8 @@ export function admManifold(real: FeatureRows, fake: FeatureRows): AdmManifold {
 
 /** The distance at place k of each row's ascending distances to all rows, itself among them. */
 function radii(rows: FeatureRows): Float64Array {
-  if (rows.count <= k) throw new DitError(`precision and recall need at least ${k + 1} images, there are ${rows.count}`);
+  if (rows.count <= k)
+    throw new DitError(`precision and recall need at least ${k + 1} images, there are ${rows.count}`);
   const places = k + 1;
   const nearest = new Float64Array(rows.count * places).fill(Number.POSITIVE_INFINITY);
   eachRounded(rows, rows, (i, _, squared) => {
@@ -84,7 +85,7 @@ function eachOfBatch(a: FeatureRows, b: FeatureRows, round: Round, visit: Visit)
       for (let c = 0; c < columns; c++) {
         const product = round(2 * round(products[r * stride + c]!));
         const squared = round(round(normsU[i + r]! - product) + normsV[j + c]!);
-        visit(i + r, j + c, squared < 0 ? 0 : squared);
+        visit(i + r, j + c, Math.max(0, squared));
       }
     }
   });
