@@ -49,6 +49,7 @@ export {
   type FeatureKind,
   type FeatureSet,
   featureKinds,
+  formatOf,
   readFeatureSet,
   writeFeatureSet,
 } from "./statistics/featureSet";

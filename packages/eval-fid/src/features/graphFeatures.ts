@@ -24,6 +24,7 @@ export async function graphFeatures(network: GraphNetwork, backend: Backend): Pr
   const executable = await backend.compile(graph, { constants: weights });
   return {
     settings: { network: name, networkHash: hash, route: routes[route].description },
+    batch,
     extract: async (images) => {
       const parts: Partial<Record<FeatureKind, Float32Array[]>> = {};
       for (let first = 0; first < images.count; first += batch) {

@@ -7,6 +7,7 @@ import type { FeatureNetwork } from "./featureNetwork";
 export function pixelFeatures(): FeatureNetwork {
   return {
     settings: { network: "pixels", networkHash: "", route: "none, x / 255" },
+    batch: 256,
     extract: async ({ count, height, width, channels, data, labels }) => {
       const values = height * width * channels;
       const features = { count, width: values, data: Float32Array.from(data, (x) => x / 255) };

@@ -54,6 +54,7 @@ export function ofClass(set: FeatureSet, label: number): FeatureRows | undefined
 }
 
 const format = "dit.eval-fid.features/1";
+export const statisticsFormat = "dit.eval-fid.statistics/1";
 
 /** As safetensors, with the settings inside. */
 export function writeFeatureSet({ rows, labels }: FeatureSet, settings: FeatureSettings): Uint8Array {
@@ -65,6 +66,12 @@ export function writeFeatureSet({ rows, labels }: FeatureSet, settings: FeatureS
   );
   const withLabels = labels && { labels: { dtype: "i32", shape: [labels.length], data: labels } as const };
   return writeSafetensors({ ...tensors, ...withLabels }, { format, settings: JSON.stringify(settings) });
+}
+
+/** What a file of this package says that it is; undefined for other files. */
+export function formatOf(bytes: Uint8Array): "features" | "statistics" | undefined {
+  const name = readSafetensors(bytes).metadata.format;
+  return name === format ? "features" : name === statisticsFormat ? "statistics" : undefined;
 }
 
 /** @throws FormatError when the file is something else, or damaged */

@@ -1,6 +1,6 @@
 import { FormatError, readSafetensors, writeSafetensors } from "@dit/core";
 import { littleEndianBytes, type SafetensorsSource, toFloat64 } from "@dit/core/internal";
-import type { FeatureKind } from "./featureSet";
+import { type FeatureKind, statisticsFormat as format } from "./featureSet";
 import { emptyMoments, type Moments, mergeMoments } from "./moments";
 import { type FeatureSettings, requireSameSettings } from "./settings";
 
@@ -9,8 +9,6 @@ export interface Statistics {
   readonly settings: FeatureSettings;
   readonly moments: Readonly<Partial<Record<FeatureKind, Moments>>>;
 }
-
-const format = "dit.eval-fid.statistics/1";
 
 /** As safetensors: count, mean and scatter of each kind of feature in float64, settings in the metadata. */
 export function writeStatistics({ settings, moments }: Statistics): Uint8Array {

@@ -1,0 +1,112 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { ConfigError, FormatError } from "@dit/core";
+import {
+  covarianceOf,
+  type FeatureKind,
+  type FeatureNetwork,
+  type FeatureSet,
+  type FeatureSettings,
+  featureRows,
+  formatOf,
+  type ImageSource,
+  npzImages,
+  openNpz,
+  readFeatureSet,
+  readStatistics,
+  type Side,
+  type StoredMoments,
+  storedMoments,
+  toNumbers,
+} from "@dit/eval-fid";
+import { fileSource } from "@dit/eval-fid/node";
+import { shownPath } from "../config/configFile";
+import { extractFeatures } from "./extractFeatures";
+import { folderImages } from "./folderImages";
+
+/** A side whose images, if it has any, can be looked at. */
+export interface OpenedSide {
+  readonly side: Side;
+  readonly images?: ImageSource;
+}
+
+export interface OpenOptions {
+  /** Absent when no network was asked for. */
+  readonly network: FeatureNetwork | undefined;
+  /** Folder for shards of features. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onImages: (done: number, total: number) => void;
+}
+
+/**
+ * Opens what was given as samples or reference: a folder of images; an .npz file with images (`arr_0`), features
+ * (`feats`) or statistics (`mu`, `sigma`); a .safetensors file of features or statistics.
+ * @throws ConfigError or FormatError in one line when it is none of these
+ */
+export async function openSide(path: string, options: OpenOptions): Promise<OpenedSide> {
+  const name = shownPath(path);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new ConfigError(`${path}: there is no such file or folder`);
+  if (stat.isDirectory()) {
+    const images = folderImages(path);
+    return withFeatures(name, images, `${name} ${images.files.join("\n")}`, options);
+  }
+  if (path.endsWith(".safetensors")) return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))) };
+  if (!path.endsWith(".npz")) throw new ConfigError(`${path}: give a folder of images, an .npz or a .safetensors file`);
+  // Stays open for as long as the images may be read again.
+  const arrays = await openNpz(await fileSource(path));
+  const moments = await storedMoments(arrays, name);
+  const images = await npzImages(arrays, name);
+  const feats = await arrays.get("feats")?.read();
+  if (images !== undefined && options.network !== undefined) {
+    const identity = `${basename(path)} ${stat.size} ${stat.mtimeMs}`;
+    const opened = await withFeatures(name, images, identity, options);
+    // What a file says of the whole training set comes before what its own images give.
+    const hasMoments = moments.features !== undefined;
+    return { ...opened, side: { ...opened.side, moments, count: hasMoments ? null : images.count } };
+  }
+  if (feats !== undefined) {
+    const features = featureRows(Float32Array.from(toNumbers(feats)), feats.shape[1]!);
+    return { side: { name, count: features.count, set: { count: features.count, rows: { features } }, moments } };
+  }
+  if (moments.features === undefined && images !== undefined) throw networkMissing(name);
+  if (moments.features === undefined) {
+    throw new FormatError(`${name}: holds neither images (arr_0) nor features (feats) nor statistics (mu, sigma)`);
+  }
+  return { side: { name, count: null, moments } };
+}
+
+async function withFeatures(
+  name: string,
+  images: ImageSource,
+  identity: string,
+  options: OpenOptions,
+): Promise<OpenedSide> {
+  if (options.network === undefined) throw networkMissing(name);
+  const { set, settings } = await extractFeatures(images, options.network, { ...options, identity });
+  return { side: sideOf(name, set, settings), images };
+}
+
+function sideOf(name: string, set: FeatureSet, settings: FeatureSettings): Side {
+  return { name, count: set.count, set, settings };
+}
+
+function sideOfTensors(name: string, bytes: Uint8Array): Side {
+  if (formatOf(bytes) !== "statistics") {
+    const { set, settings } = readFeatureSet(bytes, name);
+    return sideOf(name, set, settings);
+  }
+  const { settings, moments } = readStatistics(bytes, name);
+  const stored = Object.entries(moments).map(([kind, of]): [FeatureKind, StoredMoments] => [
+    kind as FeatureKind,
+    { mean: of.mean, covariance: covarianceOf(of) },
+  ]);
+  return { name, count: moments.features?.count ?? null, settings, moments: Object.fromEntries(stored) };
+}
+
+function networkMissing(name: string): ConfigError {
+  return new ConfigError(
+    `${name} holds images: say what turns them into features, --features FILE.onnx (a network) or --features pixels`,
+  );
+}
