@@ -15,7 +15,7 @@ import {
 } from "@dit/eval-fid";
 import { neighbourPicture } from "../eval/neighbourPicture";
 import { onnxFeatures } from "../eval/onnxFeatures";
-import { openSide } from "../eval/openSide";
+import { type OpenedSide, openSide } from "../eval/openSide";
 import { VerificationError } from "../output/exit";
 import type { Progress } from "../output/progress";
 import { evaluationPage } from "../report/evaluationPage";
@@ -60,9 +60,10 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
   const stop = stopSignal(() => progress.note("stopping after this batch; the features so far are kept"));
   const onImages = (step: number, total: number) => progress.update({ step, total });
   const options = { network, folder: join(out, "features"), signal: stop.signal, onImages };
+  const opened: OpenedSide[] = [];
   try {
-    const real = await openSide(command.reference, options);
-    const fake = await openSide(command.samples, options);
+    const [real, fake] = [await openSide(command.reference, options), await openSide(command.samples, options)];
+    opened.push(real, fake);
     progress.done();
     const report = evaluate(real.side, fake.side, {
       ...(metrics.length === 0 ? {} : { metrics }),
@@ -86,6 +87,7 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
     throw error;
   } finally {
     stop.dispose();
+    for (const { close } of opened) await close();
     await network?.dispose();
   }
 }

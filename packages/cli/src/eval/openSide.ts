@@ -10,6 +10,7 @@ import {
   featureRows,
   formatOf,
   type ImageSource,
+  type NpzEntry,
   npzImages,
   openNpz,
   readFeatureSet,
@@ -28,6 +29,8 @@ import { folderImages } from "./folderImages";
 export interface OpenedSide {
   readonly side: Side;
   readonly images?: ImageSource;
+  /** Lets the file go. */
+  close(): Promise<void>;
 }
 
 export interface OpenOptions {
@@ -52,29 +55,43 @@ export async function openSide(path: string, options: OpenOptions): Promise<Open
     const images = folderImages(path);
     return withFeatures(name, images, `${name} ${images.files.join("\n")}`, options);
   }
-  if (path.endsWith(".safetensors")) return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))) };
+  if (path.endsWith(".safetensors")) {
+    return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: async () => {} };
+  }
   if (!path.endsWith(".npz")) throw new ConfigError(`${path}: give a folder of images, an .npz or a .safetensors file`);
-  // Stays open for as long as the images may be read again.
-  const arrays = await openNpz(await fileSource(path));
+  const source = await fileSource(path);
+  try {
+    const identity = `${basename(path)} ${stat.size} ${stat.mtimeMs}`;
+    // Stays open for as long as the images may be read again.
+    return { ...(await openArrays(name, await openNpz(source), identity, options)), close: source.close };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openArrays(
+  name: string,
+  arrays: ReadonlyMap<string, NpzEntry>,
+  identity: string,
+  options: OpenOptions,
+): Promise<Omit<OpenedSide, "close">> {
   const moments = await storedMoments(arrays, name);
   const images = await npzImages(arrays, name);
-  const feats = await arrays.get("feats")?.read();
   if (images !== undefined && options.network !== undefined) {
-    const identity = `${basename(path)} ${stat.size} ${stat.mtimeMs}`;
-    const opened = await withFeatures(name, images, identity, options);
+    const { side } = await withFeatures(name, images, identity, options);
     // What a file says of the whole training set comes before what its own images give.
-    const hasMoments = moments.features !== undefined;
-    return { ...opened, side: { ...opened.side, moments, count: hasMoments ? null : images.count } };
+    const count = moments.features === undefined ? images.count : null;
+    return { side: { ...side, moments, count }, images };
   }
+  const feats = await arrays.get("feats")?.read();
   if (feats !== undefined) {
     const features = featureRows(Float32Array.from(toNumbers(feats)), feats.shape[1]!);
     return { side: { name, count: features.count, set: { count: features.count, rows: { features } }, moments } };
   }
-  if (moments.features === undefined && images !== undefined) throw networkMissing(name);
-  if (moments.features === undefined) {
-    throw new FormatError(`${name}: holds neither images (arr_0) nor features (feats) nor statistics (mu, sigma)`);
-  }
-  return { side: { name, count: null, moments } };
+  if (moments.features !== undefined) return { side: { name, count: null, moments } };
+  if (images !== undefined) throw networkMissing(name);
+  throw new FormatError(`${name}: holds neither images (arr_0) nor features (feats) nor statistics (mu, sigma)`);
 }
 
 async function withFeatures(
@@ -85,7 +102,7 @@ async function withFeatures(
 ): Promise<OpenedSide> {
   if (options.network === undefined) throw networkMissing(name);
   const { set, settings } = await extractFeatures(images, options.network, { ...options, identity });
-  return { side: sideOf(name, set, settings), images };
+  return { side: sideOf(name, set, settings), images, close: async () => {} };
 }
 
 function sideOf(name: string, set: FeatureSet, settings: FeatureSettings): Side {

@@ -5,6 +5,7 @@ import { styles } from "./styles";
 
 /** What the page adds to the style sheet of a training report. */
 const ownStyles = `
+.tiles { background: var(--card); gap: 0; } .tile { box-shadow: 0 0 0 .5px var(--line); }
 .curve { width: min(100%, 420px); aspect-ratio: 1; overflow: visible; } .curve path { fill: none; stroke: currentColor; stroke-width: 2; vector-effect: non-scaling-stroke; color: var(--train); }
 .curve path.frame { stroke-width: 1; color: var(--line); } .curve text { font-size: 4px; fill: var(--faint); }
 .bars { padding: 16px 20px; display: grid; grid-template-columns: auto 1fr auto; gap: 6px 12px; font-size: 13px; align-items: center; font-variant-numeric: tabular-nums; } .bars .bar { height: 10px; border-radius: 5px; background: var(--train); }

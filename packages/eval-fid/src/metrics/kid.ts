@@ -54,7 +54,7 @@ export function squaredMmd(real: FeatureRows, fake: FeatureRows, kernel: Kernel 
       throw new DitError(`KID needs at least 2 images of each set, there ${count === 1 ? "is 1" : "are none"}`);
   }
   const centre = kernel.kind === "rbf" ? firstRow(real) : undefined;
-  const within = (set: FeatureRows) => kernelSum(set, set, kernel, centre, true) / (set.count * (set.count - 1));
+  const within = (set: FeatureRows) => (2 * kernelSum(set, set, kernel, centre, true)) / (set.count * (set.count - 1));
   const between = kernelSum(real, fake, kernel, centre, false) / (real.count * fake.count);
   return within(real) + within(fake) - 2 * between;
 }
@@ -64,14 +64,8 @@ function firstRow({ data, width }: FeatureRows): Float64Array {
   return Float64Array.from(data.subarray(0, width));
 }
 
-/** The sum of the kernel over all pairs, or over those of two different rows. */
-function kernelSum(
-  a: FeatureRows,
-  b: FeatureRows,
-  kernel: Kernel,
-  centre: Float64Array | undefined,
-  skipEqual: boolean,
-) {
+/** The sum of the kernel over all pairs, or over those of one set whose first row comes after the second. */
+function kernelSum(a: FeatureRows, b: FeatureRows, kernel: Kernel, centre: Float64Array | undefined, lower: boolean) {
   const evaluate = kernelOf(kernel, a, b, centre);
   let sum = 0;
   rowProducts(
@@ -79,11 +73,11 @@ function kernelSum(
     rowsOf(b.data, b.width, centre),
     ({ i, j, rows, columns, products, stride }) => {
       for (let r = 0; r < rows; r++) {
-        for (let c = 0; c < columns; c++) {
-          if (!skipEqual || i + r !== j + c) sum += evaluate(products[r * stride + c]!, i + r, j + c);
-        }
+        const last = lower ? Math.min(columns, i + r - j) : columns;
+        for (let c = 0; c < last; c++) sum += evaluate(products[r * stride + c]!, i + r, j + c);
       }
     },
+    { lower },
   );
   return sum;
 }

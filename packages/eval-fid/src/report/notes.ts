@@ -14,11 +14,12 @@ export function automaticNotes({ metrics }: EvaluationReport, real: Side, fake: 
       [real, result.rankReal],
       [fake, result.rankFake],
     ] as const) {
-      if (width !== undefined && rank < width) {
-        notes.push(
-          `${name}: the covariance of ${side.name} has rank ${rank} of ${width}${side.count !== null && side.count <= width ? `: ${side.count} images are fewer than ${width + 1}` : ""}. It falls with more images.`,
-        );
-      }
+      if (width === undefined || rank >= width) continue;
+      notes.push(
+        side.count !== null && side.count <= width
+          ? `${name}: ${side.name} has ${side.count} images for ${width} features: its covariance is singular, and with more images the distance would be less.`
+          : `${name}: the covariance of ${side.name} has rank ${rank} of ${width}: some features do not vary, or not by themselves.`,
+      );
     }
     if (result.unclamped < 0)
       notes.push(`${name} came out as ${result.unclamped.toExponential(1)}, which counts as 0.`);
