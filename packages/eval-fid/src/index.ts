@@ -31,6 +31,7 @@ export { chunks, equalSplits, inceptionScore } from "./metrics/inceptionScore";
 export { cubicKernel, type Kernel, type KidSubset, kid, kidSubsets, squaredMmd } from "./metrics/kid";
 export { type Manifold, manifold } from "./metrics/manifold";
 export { nearestRows } from "./metrics/nearest";
+export { numpyPermutation } from "./metrics/numpyPermutation";
 export { meanPrd, type Prd, type PrdCurve, type PrdOptions, type PrdResult, prd, prdOfLabels } from "./metrics/prd";
 export { type Spread, spreadOf } from "./metrics/spread";
 export { type ImageSource, npzImages, type StoredMoments, storedMoments } from "./npz/admFile";

@@ -1,10 +1,10 @@
-import { permutation } from "@dit/core";
 import { admManifold } from "../metrics/admManifold";
 import { bootstrapOf, bootstrapRows, fidInfinity, fidOfRows } from "../metrics/extrapolate";
 import { frechetDistance, gaussianOf } from "../metrics/frechet";
 import { chunks, equalSplits, inceptionScore } from "../metrics/inceptionScore";
 import { kid, kidSubsets } from "../metrics/kid";
 import { manifold } from "../metrics/manifold";
+import { numpyPermutation } from "../metrics/numpyPermutation";
 import { prd } from "../metrics/prd";
 import { type FeatureKind, ofClass } from "../statistics/featureSet";
 import type { Evaluation, Side } from "./evaluate";
@@ -28,14 +28,12 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
   sfid: { isPossible: both(hasMoments("spatial")), compute: (e) => frechet(e, "spatial", "sFID") },
   is: {
     isPossible: (_, fake) => hasRows("logits")(fake),
-    compute: ({ rows, mode, seed }) => {
+    compute: ({ rows, mode }) => {
       const logits = rows("fake", "logits", "the Inception Score");
-      // ADM scores chunks of 5000 in the order given; the others ten parts of a shuffled set.
+      // ADM scores chunks of 5000 in the order given; torch-fidelity ten parts of a set that it shuffles by NumPy's stream.
       const isAdm = mode === "adm";
       const groups = isAdm ? chunks(logits.count, 5000) : equalSplits(logits.count, Math.min(10, logits.count));
-      const order = isAdm
-        ? undefined
-        : permutation({ seed, stream: "inceptionScore", step: 0, sample: 0 }, logits.count);
+      const order = isAdm ? undefined : numpyPermutation(2020, logits.count);
       const { mean, stdPopulation } = inceptionScore(logits, groups, order);
       return { value: mean, std: stdPopulation, splits: groups.length };
     },

@@ -46,6 +46,7 @@ const tolerances: readonly (readonly [
   ["eval-features", /_in_(real|fake)$/, absolute(0)],
   ["eval-features", /^/, relative(1e-9)],
   ["eval-extrapolation", /^/, relative(1e-9)],
+  ["eval-inception-score", /\.permutation_/, absolute(0)],
   ["eval-resize", /\.tf1\./, absolute(0)],
   ["eval-resize", /\.pil_bicubic\./, absolute(1e-3)],
   ["eval-resize", /^/, absolute(1e-4)],
