@@ -136,11 +136,14 @@ export function program() {
     .option("--bootstrap <n>", "resamples for the interval of FID", whole, 0)
     .option("--seed <n>", "decides subsets, clusterings and resamples", whole, 0)
     .option("--out <folder>", "gets report.json, report.html and the features", "eval")
+    .option("--save-stats <file>", "an .npz with mu and sigma of the samples, as ADM and pytorch-fid read them")
     .option("--compare <report>", "an earlier report.json; exits with 4 when a number has become worse")
     .addOption(jsonOption())
-    .action(async (samples, { ref, metrics, mode, features, k, prArithmetic, bootstrap, seed, out, compare, json }) => {
+    .action(async (samples, { ref, metrics, prArithmetic, json, ...options }) => {
       const summary = await evalCommand({
-        ...{ samples, reference: ref, mode, features, k, bootstrap, seed, out, compare },
+        ...{ samples, reference: ref, mode: options.mode, features: options.features, k: options.k },
+        ...{ bootstrap: options.bootstrap, seed: options.seed, out: options.out },
+        ...{ saveStats: options.saveStats, compare: options.compare },
         metrics: metrics?.split(",").map((name) => name.trim()) ?? [],
         precisionArithmetic: prArithmetic,
         progress: progressFor("eval", json),

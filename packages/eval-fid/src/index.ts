@@ -34,7 +34,7 @@ export { nearestRows } from "./metrics/nearest";
 export { numpyPermutation } from "./metrics/numpyPermutation";
 export { meanPrd, type Prd, type PrdCurve, type PrdOptions, type PrdResult, prd, prdOfLabels } from "./metrics/prd";
 export { type Spread, spreadOf } from "./metrics/spread";
-export { type ImageSource, npzImages, type StoredMoments, storedMoments } from "./npz/admFile";
+export { addMoments, type ImageSource, npzImages, type StoredMoments, storedMoments } from "./npz/admFile";
 export { type ByteSource, blobSource, bytesSource } from "./npz/byteSource";
 export type { NpzArray } from "./npz/npyArray";
 export type { NpyHeader } from "./npz/npyHeader";

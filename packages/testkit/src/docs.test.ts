@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** What is shown to readers must run: the code blocks of a page, joined into one module. */
 test.each([
   ["README.md", ["2,1,8,8"]],
+  ["packages/eval-fid/README.md", ["FID 4.", "precision 0."]],
   ["docs/how-a-dit-runs.md", ["graph gate(", "reference", "ort-cpu"]],
 ])("the code in %s runs", async (page, expected) => {
   const text = readFileSync(join(root, page), "utf8");

@@ -28,14 +28,17 @@ async function npz(name: string, seed: number, count: number, bound = 256): Prom
 
 const command = (samples: string, reference: string, rest: Partial<EvalCommand> = {}): EvalCommand => ({
   ...{ samples, reference, metrics: ["fid", "pr"], mode: "adm", features: "pixels", k: undefined, seed: 0 },
-  ...{ bootstrap: 0, precisionArithmetic: "exact", out: join(folder, "out"), compare: undefined },
+  ...{ bootstrap: 0, precisionArithmetic: "exact", out: join(folder, "out"), saveStats: undefined, compare: undefined },
   progress: createProgress({ label: "eval", json: true }),
   ...rest,
 });
 
+/** All but those that are only slow. */
+const everyKind = ["fid", "pr", "dc", "prd", "perClass"];
+
 test("images of an .npz against another: a report, a page, and features that are kept", async () => {
   const [samples, reference] = [await npz("a.npz", 1, 1500), await npz("b.npz", 2, 1200)];
-  const summary = await evalCommand(command(samples, reference, { metrics: [] }));
+  const summary = await evalCommand(command(samples, reference, { metrics: everyKind }));
   expect(reportSchema.parse(JSON.parse(readFileSync(summary.files.json, "utf8")))).toEqual(summary.report);
   expect(summary.report.metrics.fid!.value).toBeLessThan(0.01);
   expect(summary.report.metrics.perClass).toHaveLength(2);
@@ -49,9 +52,18 @@ test("images of an .npz against another: a report, a page, and features that are
   const last = shards.filter((name) => name.endsWith("from-00001024.safetensors"));
   expect(last).toHaveLength(2);
   rmSync(join(folder, "out", "features", last[0]!));
-  const again = await evalCommand(command(samples, reference, { metrics: [] }));
+  const again = await evalCommand(command(samples, reference, { metrics: everyKind }));
   expect(again.report).toEqual(summary.report);
   expect(existsSync(join(folder, "out", "features", last[0]!))).toBe(true);
+});
+
+test("saved statistics stand in for the images", async () => {
+  const [samples, reference] = [await npz("s.npz", 8, 60), await npz("t.npz", 9, 50)];
+  const saveStats = join(folder, "stats.npz");
+  const direct = await evalCommand(command(samples, reference, { saveStats }));
+  const { report } = await evalCommand(command(saveStats, reference, { metrics: ["fid"] }));
+  expect(report.metrics.fid).toEqual(direct.report.metrics.fid);
+  expect(report.fake.images).toBeNull();
 });
 
 test("--compare refuses a regression and what cannot be compared", async () => {
@@ -68,6 +80,14 @@ test("--compare refuses a regression and what cannot be compared", async () => {
   expect(same.comparison!.map(({ verdict }) => verdict)).toEqual(["same", "same", "same"]);
   const fewer = command(await npz("fewer.npz", 4, 100), reference, { compare });
   await expect(evalCommand(fewer)).rejects.toThrow("number of samples was 200, now 100");
+});
+
+test("one image and another: what they allow is computed", async () => {
+  const [one, two] = [await npz("one.npz", 10, 1), await npz("two.npz", 11, 2)];
+  const { report } = await evalCommand(command(one, two, { metrics: [] }));
+  expect(report.metrics).toEqual({ perClass: expect.arrayContaining([{ label: 0, real: 1, fake: 1, fid: null }]) });
+  await expect(evalCommand(command(one, two))).rejects.toThrow("a covariance needs at least 2 images, there is 1");
+  await expect(evalCommand(command(await npz("none.npz", 1, 0), two))).rejects.toThrow("none.npz holds no images");
 });
 
 test("a folder of pictures by class, of several sizes", async () => {
@@ -87,6 +107,7 @@ test.each([
   [{ metrics: ["sfid"] }, "sFID needs spatial features"],
   [{ features: undefined }, "holds images: say what turns them into features"],
   [{ features: "net.onnx" }, "--features net.onnx: give pixels, or an .onnx file that is there"],
+  [{ metrics: ["pr"], k: 9 }, "the 9 nearest neighbours of an image need at least 10 images, there are 9"],
   [{ reference: "nowhere" }, "nowhere: there is no such file or folder"],
   [{ compare: "nowhere.json" }, "nowhere.json: there is no such report"],
 ] as const)("%j is one clear line", async (rest, message) => {

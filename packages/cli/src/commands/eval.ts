@@ -16,6 +16,7 @@ import {
 import { neighbourPicture } from "../eval/neighbourPicture";
 import { onnxFeatures } from "../eval/onnxFeatures";
 import { type OpenedSide, openSide } from "../eval/openSide";
+import { saveStatistics } from "../eval/saveStatistics";
 import { VerificationError } from "../output/exit";
 import type { Progress } from "../output/progress";
 import { evaluationPage } from "../report/evaluationPage";
@@ -37,6 +38,8 @@ export interface EvalCommand {
   readonly precisionArithmetic: "exact" | "adm-float16";
   /** Gets report.json, report.html and the features. */
   readonly out: string;
+  /** Gets mean and covariance of the samples' features, as ADM and pytorch-fid read them. */
+  readonly saveStats: string | undefined;
   /** An earlier report.json. */
   readonly compare: string | undefined;
   readonly progress: Progress;
@@ -62,8 +65,12 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
   const options = { network, folder: join(out, "features"), signal: stop.signal, onImages };
   const opened: OpenedSide[] = [];
   try {
-    const [real, fake] = [await openSide(command.reference, options), await openSide(command.samples, options)];
-    opened.push(real, fake);
+    const open = async (path: string) => {
+      const side = await openSide(path, options);
+      opened.push(side);
+      return side;
+    };
+    const [real, fake] = [await open(command.reference), await open(command.samples)];
     progress.done();
     const report = evaluate(real.side, fake.side, {
       ...(metrics.length === 0 ? {} : { metrics }),
@@ -77,6 +84,7 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
     mkdirSync(out, { recursive: true });
     atomicWrite(files.json, `${JSON.stringify(report, null, 2)}\n`);
     atomicWrite(files.html, evaluationPage(report, comparison ?? [], await neighbourPicture(real, fake)));
+    if (command.saveStats !== undefined) await saveStatistics(command.saveStats, fake.side);
     const worse = (comparison ?? []).filter(({ verdict }) => verdict === "worse");
     if (worse.length > 0)
       throw new VerificationError(`worse than in ${command.compare}: ${worse.map(inWords).join("; ")}`);

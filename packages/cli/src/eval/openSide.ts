@@ -53,7 +53,8 @@ export async function openSide(path: string, options: OpenOptions): Promise<Open
   if (stat === undefined) throw new ConfigError(`${path}: there is no such file or folder`);
   if (stat.isDirectory()) {
     const images = folderImages(path);
-    return withFeatures(name, images, `${name} ${images.files.join("\n")}`, options);
+    const { side, ...rest } = await withFeatures(name, images, `${name} ${images.files.join("\n")}`, options);
+    return { ...rest, side: { ...side, isJpeg: images.files.some((file) => /\.jpe?g$/i.test(file)) } };
   }
   if (path.endsWith(".safetensors")) {
     return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: async () => {} };
@@ -101,6 +102,7 @@ async function withFeatures(
   options: OpenOptions,
 ): Promise<OpenedSide> {
   if (options.network === undefined) throw networkMissing(name);
+  if (images.count === 0) throw new ConfigError(`${name} holds no images`);
   const { set, settings } = await extractFeatures(images, options.network, { ...options, identity });
   return { side: sideOf(name, set, settings), images, close: async () => {} };
 }

@@ -2,6 +2,7 @@ import { FormatError } from "@dit/core";
 import type { ImageBatch } from "../images/image";
 import type { NpzEntry } from "./readNpz";
 import { toNumbers } from "./readNpz";
+import type { NpzWriter } from "./writeNpz";
 
 /** Mean and covariance that a file brings along. */
 export interface StoredMoments {
@@ -30,6 +31,22 @@ export async function storedMoments(
   };
   const [features, spatial] = [await pair("mu", "sigma"), await pair("mu_s", "sigma_s")];
   return { ...(features && { features }), ...(spatial && { spatial }) };
+}
+
+/** Adds statistics to a file under the names that the others read: `mu`, `sigma`, `mu_s`, `sigma_s`. */
+export async function addMoments(
+  writer: NpzWriter,
+  { features, spatial }: { readonly features?: StoredMoments; readonly spatial?: StoredMoments },
+): Promise<void> {
+  for (const [moments, suffix] of [
+    [features, ""],
+    [spatial, "_s"],
+  ] as const) {
+    if (moments === undefined) continue;
+    const n = moments.mean.length;
+    await writer.add(`mu${suffix}`, "f8", [n], [moments.mean]);
+    await writer.add(`sigma${suffix}`, "f8", [n, n], [moments.covariance]);
+  }
 }
 
 /** Images that can be read from the beginning as often as wanted. */

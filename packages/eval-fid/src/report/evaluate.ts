@@ -15,6 +15,8 @@ export interface Side {
   readonly count: number | null;
   readonly settings?: FeatureSettings;
   readonly set?: FeatureSet;
+  /** Whether its images were stored as JPEG, where that is known. */
+  readonly isJpeg?: boolean;
   /** What a file brings along, which is then used for FID instead of the features. */
   readonly moments?: Readonly<Partial<Record<FeatureKind, StoredMoments>>>;
 }

@@ -18,9 +18,18 @@ interface Metric<N extends MetricName> {
   readonly compute: (evaluation: Evaluation) => Metrics[N];
 }
 
-const hasRows = (kind: FeatureKind) => (side: Side) => side.set?.rows[kind] !== undefined;
-const hasMoments = (kind: FeatureKind) => (side: Side) => hasRows(kind)(side) || side.moments?.[kind] !== undefined;
+const hasRows =
+  (kind: FeatureKind, atLeast = 1) =>
+  (side: Side) =>
+    (side.set?.rows[kind]?.count ?? 0) >= atLeast;
+const hasMoments = (kind: FeatureKind) => (side: Side) => hasRows(kind, 2)(side) || side.moments?.[kind] !== undefined;
 const both = (test: (side: Side) => boolean) => (real: Side, fake: Side) => test(real) && test(fake);
+
+/** Neighbours, as their authors chose them. */
+const precisionNeighbours = 3;
+const densityNeighbours = 5;
+const prdClusters = 20;
+const kidSubsetsDrawn = 100;
 
 /** What can be computed, by the name that it has in a report. */
 export const metrics: { readonly [N in MetricName]: Metric<N> } = {
@@ -39,18 +48,20 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
     },
   },
   kid: {
-    isPossible: both(hasRows("features")),
+    isPossible: both(hasRows("features", 2)),
     compute: ({ rows, seed }) => {
       const [real, fake] = [rows("real", "features", "KID"), rows("fake", "features", "KID")];
       const subsetSize = Math.min(1000, real.count, fake.count);
-      const subsets = kidSubsets(real.count, fake.count, { subsets: 100, size: subsetSize, seed });
+      // Where a subset is the whole of both sets, one says all.
+      const drawn = subsetSize < Math.max(real.count, fake.count) ? kidSubsetsDrawn : 1;
+      const subsets = kidSubsets(real.count, fake.count, { subsets: drawn, size: subsetSize, seed });
       const { mean, stdPopulation } = kid(real, fake, subsets);
       return { value: mean, std: stdPopulation, subsets: subsets.length, subsetSize };
     },
   },
   pr: {
-    isPossible: both(hasRows("features")),
-    compute: ({ rows, k = 3, precisionArithmetic: arithmetic }) => {
+    isPossible: both(hasRows("features", precisionNeighbours + 1)),
+    compute: ({ rows, k = precisionNeighbours, precisionArithmetic: arithmetic }) => {
       const name = "precision and recall";
       const [real, fake] = [rows("real", "features", name), rows("fake", "features", name)];
       if (arithmetic === "adm-float16") return { k: 3, arithmetic, ...admManifold(real, fake) };
@@ -59,24 +70,27 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
     },
   },
   dc: {
-    isPossible: both(hasRows("features")),
-    compute: ({ rows, k = 5 }) => {
+    isPossible: both(hasRows("features", densityNeighbours + 1)),
+    compute: ({ rows, k = densityNeighbours }) => {
       const name = "density and coverage";
       const { density, coverage } = manifold(rows("real", "features", name), rows("fake", "features", name), k);
       return { k, density, coverage };
     },
   },
   prd: {
-    isPossible: both(hasRows("features")),
+    isPossible: both(hasRows("features", prdClusters / 2)),
     compute: ({ rows, seed }) => {
-      const result = prd(rows("real", "features", "PRD"), rows("fake", "features", "PRD"), { seed });
+      const result = prd(rows("real", "features", "PRD"), rows("fake", "features", "PRD"), {
+        seed,
+        clusters: prdClusters,
+      });
       const { f8, f1_8, stdF8, stdF1_8, clusters, runs, rowsOfEach } = result;
       const curve = Array.from(result.recall, (recall, i): [number, number] => [recall, result.precision[i]!]);
       return { f8, f1_8, stdF8, stdF1_8, clusters, runs, imagesOfEach: rowsOfEach, curve };
     },
   },
   fidInfinity: {
-    isPossible: (real, fake) => hasMoments("features")(real) && hasRows("features")(fake) && fake.set!.count >= 30,
+    isPossible: (real, fake) => hasMoments("features")(real) && hasRows("features", 30)(fake),
     compute: ({ rows, gaussian, seed }) => {
       const name = "FID-infinity";
       const fit = fidInfinity(gaussian("real", "features", name), rows("fake", "features", name), { seed });

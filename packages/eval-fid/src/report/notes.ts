@@ -33,6 +33,9 @@ export function automaticNotes({ metrics }: EvaluationReport, real: Side, fake: 
       `Reference images are ${realSize}, samples ${fakeSize}: what resizing does to them is part of the numbers.`,
     );
   }
+  if (real.isJpeg !== undefined && fake.isJpeg !== undefined && real.isJpeg !== fake.isJpeg) {
+    notes.push(`${(real.isJpeg ? real : fake).name} is stored as JPEG, the other is not: that alone moves FID.`);
+  }
   const { pr } = metrics;
   if (pr?.precisionStrict !== undefined && (pr.precision !== pr.precisionStrict || pr.recall !== pr.recallStrict)) {
     notes.push(
