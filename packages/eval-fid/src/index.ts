@@ -7,18 +7,11 @@ export { type GraphNetwork, graphFeatures } from "./features/graphFeatures";
 export { formulaImage, formulaWeight } from "./features/inception/formulaWeights";
 export { inceptionSpec } from "./features/inception/inceptionSpec";
 export { pixelFeatures } from "./features/pixelFeatures";
-export { type Image, type ImageBatch, imageOf } from "./images/image";
+export { type Image, type ImageBatch, type ImageSource, imageOf } from "./images/image";
 export { prepareImages, type Route, type RouteName, routes } from "./images/routes";
 export { type AdmManifold, admManifold } from "./metrics/admManifold";
-export {
-  type Bootstrap,
-  bootstrapOf,
-  bootstrapRows,
-  type FidInfinity,
-  fidInfinity,
-  fidOfRows,
-  fitInverse,
-} from "./metrics/extrapolate";
+export { type Bootstrap, bootstrapOf, bootstrapRows } from "./metrics/bootstrap";
+export { type FidInfinity, fidInfinity, fidOfRows, fitInverse } from "./metrics/fidInfinity";
 export {
   type Frechet,
   frechetDistance,
@@ -34,10 +27,11 @@ export { nearestRows } from "./metrics/nearest";
 export { numpyPermutation } from "./metrics/numpyPermutation";
 export { meanPrd, type Prd, type PrdCurve, type PrdOptions, type PrdResult, prd, prdOfLabels } from "./metrics/prd";
 export { type Spread, spreadOf } from "./metrics/spread";
-export { addMoments, type ImageSource, npzImages, type StoredMoments, storedMoments } from "./npz/admFile";
 export { type ByteSource, blobSource, bytesSource } from "./npz/byteSource";
+export { addMoments, type StoredMoments, storedMoments } from "./npz/moments";
 export type { NpzArray } from "./npz/npyArray";
 export type { NpyHeader } from "./npz/npyHeader";
+export { npzImages } from "./npz/npzImages";
 export { isZip, type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz";
 export { type ByteSink, type NpzWriter, npzWriter } from "./npz/writeNpz";
 export { type Comparison, compareReports } from "./report/compare";

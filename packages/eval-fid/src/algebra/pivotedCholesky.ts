@@ -1,4 +1,5 @@
-import { type Rows, rowProducts } from "./rowProducts";
+import { addLowerProducts } from "./addLowerProducts";
+import type { Rows } from "./rowProducts";
 import type { Tile } from "./tile";
 
 /** P S P^T = L L^T of a covariance, with as many columns as S has rank. */
@@ -102,16 +103,5 @@ function subtractPanel(a: Float64Array, n: number, panel: number, end: number, t
     ...{ data: a, count: n - end, length: end - panel },
     ...{ rowStride: n, columnStride: 1, offset: end * n + panel },
   };
-  rowProducts(
-    rows,
-    rows,
-    ({ i, j, rows, columns, products, stride }) => {
-      for (let r = 0; r < rows; r++) {
-        const target = (end + i + r) * n + end + j;
-        const last = Math.min(columns, i + r - j + 1);
-        for (let c = 0; c < last; c++) a[target + c] = a[target + c]! - products[r * stride + c]!;
-      }
-    },
-    { lower: true, ...(tile && { tile }) },
-  );
+  addLowerProducts(a, n, end, [rows, rows], -1, tile);
 }

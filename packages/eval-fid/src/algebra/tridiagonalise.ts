@@ -1,4 +1,5 @@
-import { type Rows, rowProducts } from "./rowProducts";
+import { addLowerProducts } from "./addLowerProducts";
+import type { Rows } from "./rowProducts";
 import type { Tile } from "./tile";
 
 /** A symmetric tridiagonal matrix. */
@@ -169,16 +170,5 @@ function subtractPanel(a: Float64Array, n: number, end: number, vw: Float64Array
   const rows = (data: Float64Array): Rows => {
     return { data, count: n - end, length: width, rowStride: width, columnStride: 1, offset: end * width };
   };
-  rowProducts(
-    rows(vw),
-    rows(wv),
-    ({ i, j, rows, columns, products, stride }) => {
-      for (let r = 0; r < rows; r++) {
-        const target = (end + i + r) * n + end + j;
-        const last = Math.min(columns, i + r - j + 1);
-        for (let c = 0; c < last; c++) a[target + c] = a[target + c]! - products[r * stride + c]!;
-      }
-    },
-    { lower: true, ...(tile && { tile }) },
-  );
+  addLowerProducts(a, n, end, [rows(vw), rows(wv)], -1, tile);
 }

@@ -20,6 +20,14 @@ export interface ImageBatch {
   readonly labels?: Int32Array;
 }
 
+/** Images that can be read from the beginning as often as wanted. */
+export interface ImageSource {
+  readonly name: string;
+  readonly count: number;
+  /** From image `first` on, at most `size` at a time, all of a batch equally large. */
+  batches(size: number, first?: number): AsyncGenerator<ImageBatch>;
+}
+
 /** Image `i` of a batch in colour; grey becomes three equal channels. @throws DitError when there is none */
 export function imageOf({ count, height, width, channels, data }: ImageBatch, i: number): Image {
   if (!(i >= 0 && i < count)) throw new DitError(`there is no image ${i} in a batch of ${count}`);

@@ -1,7 +1,7 @@
 import { normal } from "@dit/core";
 import { describe, expect, test } from "vitest";
 import { featureRows } from "../statistics/featureRows";
-import { fidInfinity, fitInverse } from "./extrapolate";
+import { fidInfinity, fitInverse } from "./fidInfinity";
 import { gaussianOf } from "./frechet";
 import { chunks, equalSplits, inceptionScore } from "./inceptionScore";
 import { kid, kidSubsets, squaredMmd } from "./kid";

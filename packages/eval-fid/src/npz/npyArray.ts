@@ -1,4 +1,5 @@
 import { FormatError } from "@dit/core";
+import { sizeOf } from "@dit/core/internal";
 import type { NpyCode, NpyHeader } from "./npyHeader";
 
 /** How arrays of each code lie in memory; f2 as its bits. */
@@ -25,8 +26,6 @@ export interface NpzArray {
 }
 
 export const bytesOf = (code: NpyCode): number => arrayTypes[code].BYTES_PER_ELEMENT;
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 /** Row-major data of `shape` from the file's bytes, whose memory it takes over. @throws FormatError when there are too few or too many */
 export function decodeArray(

@@ -1,7 +1,8 @@
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { npzImages, storedMoments } from "./admFile";
 import { bytesSource } from "./byteSource";
+import { storedMoments } from "./moments";
+import { npzImages } from "./npzImages";
 import { openNpy, openNpz } from "./readNpz";
 import { npzWriter } from "./writeNpz";
 

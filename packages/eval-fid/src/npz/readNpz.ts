@@ -1,7 +1,7 @@
 import { DitError, FormatError } from "@dit/core";
-import { f16ArrayToF32 } from "@dit/core/internal";
+import { f16ArrayToF32, sizeOf } from "@dit/core/internal";
 import { type ByteSource, readBytes, readPieces } from "./byteSource";
-import { bytesOf, decodeArray, type NpzArray, sizeOf } from "./npyArray";
+import { bytesOf, decodeArray, type NpzArray } from "./npyArray";
 import { type NpyHeader, npyDataOffset, npyPrefixBytes, parseNpyHeader } from "./npyHeader";
 import { readZipDirectory } from "./zipDirectory";
 import { entryPieces } from "./zipEntry";

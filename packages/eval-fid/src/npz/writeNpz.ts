@@ -1,6 +1,6 @@
 import { FormatError } from "@dit/core";
-import { crc32, encodeNpyHeader, type NpyDType } from "@dit/core/internal";
-import { bytesOf, sizeOf } from "./npyArray";
+import { crc32, encodeNpyHeader, type NpyDType, sizeOf } from "@dit/core/internal";
+import { bytesOf } from "./npyArray";
 
 /** Where a file's bytes go, in order. */
 export type ByteSink = (bytes: Uint8Array) => Promise<void> | void;

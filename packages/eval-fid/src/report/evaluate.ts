@@ -1,6 +1,6 @@
 import { ConfigError } from "@dit/core";
 import { type Gaussian, gaussian, gaussianOf } from "../metrics/frechet";
-import type { StoredMoments } from "../npz/admFile";
+import type { StoredMoments } from "../npz/moments";
 import type { FeatureRows } from "../statistics/featureRows";
 import type { FeatureKind, FeatureSet } from "../statistics/featureSet";
 import { type FeatureSettings, requireSameSettings } from "../statistics/settings";

@@ -1,5 +1,6 @@
 import { admManifold } from "../metrics/admManifold";
-import { bootstrapOf, bootstrapRows, fidInfinity, fidOfRows } from "../metrics/extrapolate";
+import { bootstrapOf, bootstrapRows } from "../metrics/bootstrap";
+import { fidInfinity, fidOfRows } from "../metrics/fidInfinity";
 import { frechetDistance, gaussianOf } from "../metrics/frechet";
 import { chunks, equalSplits, inceptionScore } from "../metrics/inceptionScore";
 import { kid, kidSubsets } from "../metrics/kid";

@@ -1,5 +1,5 @@
 import { DitError } from "@dit/core";
-import { rowProducts, rowsOf } from "../algebra/rowProducts";
+import { addLowerProducts } from "../algebra/addLowerProducts";
 import type { FeatureRows } from "./featureRows";
 
 /**
@@ -86,22 +86,11 @@ function meanOf(data: Float32Array | Float64Array, width: number): Float64Array 
 }
 
 function addScatter(into: Float64Array, data: Float32Array | Float64Array, width: number, mean: Float64Array): void {
-  const { count } = rowsOf(data, width);
+  const count = data.length / width;
   const centred = new Float64Array(data.length);
   for (let i = 0; i < data.length; i++) centred[i] = data[i]! - mean[i % width]!;
   const columns = { data: centred, count: width, length: count, rowStride: 1, columnStride: width, offset: 0 };
-  rowProducts(
-    columns,
-    columns,
-    ({ i, j, rows, columns, products, stride }) => {
-      for (let r = 0; r < rows; r++) {
-        const target = (i + r) * width + j;
-        const last = Math.min(columns, i + r - j + 1);
-        for (let c = 0; c < last; c++) into[target + c] = into[target + c]! + products[r * stride + c]!;
-      }
-    },
-    { lower: true },
-  );
+  addLowerProducts(into, width, 0, [columns, columns], 1);
 }
 
 /** The covariance [width, width] with N - 1 in the denominator. @throws DitError for fewer than two rows */

@@ -12,24 +12,24 @@ export interface FeatureSettings {
   readonly imageSize: string;
 }
 
-const inWords: Readonly<Record<keyof FeatureSettings, string>> = {
-  network: "feature networks",
-  networkHash: "weights of the feature network",
-  route: "resizing and scaling",
-  imageSize: "image sizes",
-};
+/** The images' own size is none of these: a report notes when it differs. */
+const decisive = [
+  ["network", "feature networks"],
+  ["networkHash", "weights of the feature network"],
+  ["route", "resizing and scaling"],
+] as const;
 
-/** @throws ConfigError that names the first difference. `imageSize` may differ: see `settingsNotes`. */
+/** @throws ConfigError that names the first difference */
 export function requireSameSettings(
   real: FeatureSettings | undefined,
   fake: FeatureSettings | undefined,
   names: readonly [real: string, fake: string],
 ): void {
   if (real === undefined || fake === undefined) return;
-  for (const key of ["network", "networkHash", "route"] as const) {
+  for (const [key, what] of decisive) {
     if (real[key] !== fake[key]) {
       throw new ConfigError(
-        `different ${inWords[key]}: ${names[0]} has ${shown(real[key])}, ${names[1]} has ${shown(fake[key])}; make the features of both in the same way`,
+        `different ${what}: ${names[0]} has ${shown(real[key])}, ${names[1]} has ${shown(fake[key])}; make the features of both in the same way`,
       );
     }
   }
