@@ -5,26 +5,35 @@ import type { Tridiagonal } from "./tridiagonalise";
 const maxSweeps = 60;
 
 /**
- * The eigenvalues of a symmetric tridiagonal matrix, in no particular order: [n]. Implicit QL with Wilkinson's shift;
- * what couples two neighbours is dropped where it is rounding error of both.
- * Source: G. H. Golub, C. F. Van Loan, Matrix Computations, 4th edition, section 8.3.
+ * The eigenvalues of a symmetric tridiagonal matrix, in no particular order: [n]. QL sweeps with Wilkinson's shift, which
+ * is really subtracted from the diagonal: in a graded matrix, whose elements span many powers of ten, the small ones would
+ * not feel a shift that is only implied at the large end.
+ * Source: H. Bowdler, R. S. Martin, C. Reinsch, J. H. Wilkinson, The QR and QL algorithms for symmetric matrices, 1968.
  * @throws DitError when it does not converge, which numbers that are finite have not been seen to do
  */
 export function tridiagonalEigenvalues(matrix: Tridiagonal): Float64Array {
   const { d, e } = smallFirst(matrix);
   const n = d.length;
+  let shift = 0;
+  // What is rounding error beside the largest elements so far couples nothing.
+  let largest = 0;
+  const isCoupled = (i: number) => largest + Math.abs(e[i]!) > largest;
   for (let l = 0; l < n; l++) {
-    for (let sweeps = 0; ; sweeps++) {
-      const m = endOfBlock(d, e, l);
-      if (m === l) break;
+    largest = Math.max(largest, Math.abs(d[l]!) + Math.abs(e[l]!));
+    let end = l;
+    while (end + 1 < n && isCoupled(end)) end++;
+    for (let sweeps = 0; end > l; sweeps++) {
       if (sweeps === maxSweeps) throw new DitError(`eigenvalue ${l} of ${n} did not converge in ${maxSweeps} sweeps`);
-      sweep(d, e, l, m);
+      shift += subtractShift(d, e, l);
+      sweep(d, e, l, end);
+      if (!isCoupled(l)) break;
     }
+    d[l] = d[l]! + shift;
   }
   return d;
 }
 
-/** A copy that begins at the end with the smaller elements: QL then keeps the small eigenvalues of a graded matrix accurate. */
+/** A copy that begins at the end with the smaller elements: their eigenvalues are found first, while nothing has blurred them. */
 function smallFirst({ diagonal, offDiagonal }: Tridiagonal): { d: Float64Array; e: Float64Array } {
   const n = diagonal.length;
   const d = diagonal.slice();
@@ -36,41 +45,40 @@ function smallFirst({ diagonal, offDiagonal }: Tridiagonal): { d: Float64Array; 
   return { d, e };
 }
 
-/** The first m from l on that is coupled to nothing after it. */
-function endOfBlock(d: Float64Array, e: Float64Array, l: number): number {
-  let m = l;
-  while (m + 1 < d.length && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
-  return m;
-}
-
-/** Chases the bulge that the shift makes from the end of the block l..m to its beginning. */
-function sweep(d: Float64Array, e: Float64Array, l: number, m: number): void {
+/** Subtracts from the diagonal the eigenvalue of the first two rows that is nearer to the first, and returns it. */
+function subtractShift(d: Float64Array, e: Float64Array, l: number): number {
   const half = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   const root = Math.sqrt(half * half + 1);
-  let g = d[m]! - d[l]! + e[l]! / (half + (half < 0 ? -root : root));
-  let sine = 1;
-  let cosine = 1;
-  let moved = 0;
-  for (let i = m - 1; i >= l; i--) {
-    const f = sine * e[i]!;
-    const b = cosine * e[i]!;
-    const r = Math.sqrt(f * f + g * g);
-    e[i + 1] = r;
-    if (r === 0) {
-      // The block falls apart here.
-      d[i + 1] = d[i + 1]! - moved;
-      e[m] = 0;
-      return;
-    }
-    sine = f / r;
-    cosine = g / r;
-    const shifted = d[i + 1]! - moved;
-    const t = (d[i]! - shifted) * sine + 2 * cosine * b;
-    moved = sine * t;
-    d[i + 1] = shifted + moved;
-    g = cosine * t - b;
+  const ratio = half + (half < 0 ? -root : root);
+  const shift = d[l]! - e[l]! / ratio;
+  // The first two in the form in which nothing cancels.
+  d[l] = e[l]! / ratio;
+  d[l + 1] = e[l]! * ratio;
+  for (let i = l + 2; i < d.length; i++) d[i] = d[i]! - shift;
+  return shift;
+}
+
+/** One QL sweep over the rows from `end` to l, by plane rotations. */
+function sweep(d: Float64Array, e: Float64Array, l: number, end: number): void {
+  const second = d[l + 1]!;
+  const coupling = e[l + 1]!;
+  let p = d[end]!;
+  let [cosine, cosineBefore, cosineBeforeThat] = [1, 1, 1];
+  let [sine, sineBefore] = [0, 0];
+  for (let i = end - 1; i >= l; i--) {
+    cosineBeforeThat = cosineBefore;
+    cosineBefore = cosine;
+    sineBefore = sine;
+    const g = cosine * e[i]!;
+    const h = cosine * p;
+    const r = Math.sqrt(p * p + e[i]! * e[i]!);
+    e[i + 1] = sine * r;
+    sine = e[i]! / r;
+    cosine = p / r;
+    p = cosine * d[i]! - sine * g;
+    d[i + 1] = h + sine * (cosine * g + sine * d[i]!);
   }
-  d[l] = d[l]! - moved;
-  e[l] = g;
-  e[m] = 0;
+  p = (-sine * sineBefore * cosineBeforeThat * coupling * e[l]!) / second;
+  e[l] = sine * p;
+  d[l] = cosine * p;
 }
