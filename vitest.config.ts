@@ -12,6 +12,8 @@ export default defineConfig({
       "@dit/core/web": source("packages/core/src/web.ts"),
       "@dit/core": source("packages/core/src/index.ts"),
       "@dit/backend-ort": source("packages/backend-ort/src/index.ts"),
+      "@dit/eval-fid/node": source("packages/eval-fid/src/node.ts"),
+      "@dit/eval-fid": source("packages/eval-fid/src/index.ts"),
       "@dit/testkit": source("packages/testkit/src/index.ts"),
     },
   },

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { Command } from "@commander-js/extra-typings";
 import { addDiff, addDoctor, addPlan } from "./program/checks";
+import { addEval } from "./program/eval";
 import { addConvert, addExport, addInspect } from "./program/models";
 import { addReport } from "./program/report";
 import { addSample } from "./program/sample";
@@ -14,7 +15,18 @@ export function program() {
     .exitOverride()
     // One line for each error: commander puts "(Did you mean --steps?)" on a second one.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`) });
-  for (const add of [addTrain, addSample, addExport, addConvert, addPlan, addDiff, addInspect, addReport, addDoctor])
+  for (const add of [
+    addTrain,
+    addSample,
+    addEval,
+    addExport,
+    addConvert,
+    addPlan,
+    addDiff,
+    addInspect,
+    addReport,
+    addDoctor,
+  ])
     add(root);
   return root;
 }

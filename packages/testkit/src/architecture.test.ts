@@ -50,6 +50,17 @@ test("a backend imports core and its runtime, nothing else", () => {
   expect(others).toEqual([]);
 });
 
+test("the evaluation imports core and what unpacks and describes its files", () => {
+  const others = sources(join(packages, "eval-fid", "src")).flatMap((file) =>
+    importsOf(file).filter(
+      (target) =>
+        !/^(\.|@dit\/core(\/internal)?$|fflate$|zod$)/.test(target) &&
+        !(file.endsWith("node.ts") && target.startsWith("node:")),
+    ),
+  );
+  expect(others).toEqual([]);
+});
+
 test("every source file fits in 300 lines", () => {
   const long = readdirSync(packages)
     .flatMap((name) => sources(join(packages, name, "src")))

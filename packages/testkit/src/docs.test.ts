@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** Pages whose code is one story, and what it prints. */
 const pages: readonly (readonly [page: string, printed: readonly string[]])[] = [
   ["README.md", ["2,1,8,8"]],
+  ["packages/eval-fid/README.md", ["FID 4.", "precision 0."]],
   ["docs/how-a-dit-runs.md", ["graph gate(", "reference", "ort-cpu"]],
   ["docs/training.md", ["the same loss"]],
 ];

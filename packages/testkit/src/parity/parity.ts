@@ -7,6 +7,13 @@ import { ditEmbeddings } from "./ditEmbeddings";
 import { ditForward } from "./ditForward";
 import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
+import { evalExtrapolation } from "./evalExtrapolation";
+import { evalFeatures } from "./evalFeatures";
+import { evalInceptionKeys } from "./evalInceptionKeys";
+import { evalInceptionScore } from "./evalInceptionScore";
+import { evalLargeFrechet } from "./evalLargeFrechet";
+import { evalNpz } from "./evalNpz";
+import { evalResize } from "./evalResize";
 import { type Fixture, findFixtures } from "./fixture";
 import { flow } from "./flow";
 import { imagePreprocess } from "./imagePreprocess";
@@ -31,6 +38,13 @@ export const kinds: Readonly<Record<string, Check>> = {
   "official-checkpoint": officialCheckpoint,
   "model-keys": modelKeys,
   "image-preprocess": imagePreprocess,
+  "eval-features": evalFeatures,
+  "eval-extrapolation": evalExtrapolation,
+  "eval-inception-score": evalInceptionScore,
+  "eval-inception-keys": evalInceptionKeys,
+  "eval-large-frechet": evalLargeFrechet,
+  "eval-npz": evalNpz,
+  "eval-resize": evalResize,
 };
 
 export type Verdict = "green" | "short" | "declined" | "unknown kind";

@@ -1,0 +1,131 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { ConfigError, FormatError } from "@dit/core";
+import {
+  covarianceOf,
+  type FeatureKind,
+  type FeatureNetwork,
+  type FeatureSet,
+  type FeatureSettings,
+  featureRows,
+  formatOf,
+  type ImageSource,
+  type NpzEntry,
+  npzImages,
+  openNpz,
+  readFeatureSet,
+  readStatistics,
+  type Side,
+  type StoredMoments,
+  storedMoments,
+  toNumbers,
+} from "@dit/eval-fid";
+import { fileSource } from "@dit/eval-fid/node";
+import { shownPath } from "../config/configFile";
+import { extractFeatures } from "./extractFeatures";
+import { folderImages } from "./folderImages";
+
+/** A side whose images, if it has any, can be looked at. */
+export interface OpenedSide {
+  readonly side: Side;
+  readonly images?: ImageSource;
+  /** Lets the file go. */
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Absent when no network was asked for. */
+  readonly network: FeatureNetwork | undefined;
+  /** Folder for shards of features. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onImages: (done: number, total: number) => void;
+}
+
+/**
+ * Opens what was given as samples or reference: a folder of images; an .npz file with images (`arr_0`), features
+ * (`feats`) or statistics (`mu`, `sigma`); a .safetensors file of features or statistics.
+ * @throws ConfigError or FormatError in one line when it is none of these
+ */
+export async function openSide(path: string, options: OpenOptions): Promise<OpenedSide> {
+  const name = shownPath(path);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new ConfigError(`${path}: there is no such file or folder`);
+  if (stat.isDirectory()) {
+    const images = folderImages(path);
+    const { side, ...rest } = await withFeatures(name, images, `${name} ${images.files.join("\n")}`, options);
+    return { ...rest, side: { ...side, isJpeg: images.files.some((file) => /\.jpe?g$/i.test(file)) } };
+  }
+  if (path.endsWith(".safetensors")) {
+    return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: async () => {} };
+  }
+  if (!path.endsWith(".npz")) throw new ConfigError(`${path}: give a folder of images, an .npz or a .safetensors file`);
+  const source = await fileSource(path);
+  try {
+    const identity = `${basename(path)} ${stat.size} ${stat.mtimeMs}`;
+    // Stays open for as long as the images may be read again.
+    return { ...(await openArrays(name, await openNpz(source), identity, options)), close: source.close };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openArrays(
+  name: string,
+  arrays: ReadonlyMap<string, NpzEntry>,
+  identity: string,
+  options: OpenOptions,
+): Promise<Omit<OpenedSide, "close">> {
+  const moments = await storedMoments(arrays, name);
+  const images = await npzImages(arrays, name);
+  if (images !== undefined && options.network !== undefined) {
+    const { side } = await withFeatures(name, images, identity, options);
+    // What a file says of the whole training set comes before what its own images give.
+    const count = moments.features === undefined ? images.count : null;
+    return { side: { ...side, moments, count }, images };
+  }
+  const feats = await arrays.get("feats")?.read();
+  if (feats !== undefined) {
+    const features = featureRows(Float32Array.from(toNumbers(feats)), feats.shape[1]!);
+    return { side: { name, count: features.count, set: { count: features.count, rows: { features } }, moments } };
+  }
+  if (moments.features !== undefined) return { side: { name, count: null, moments } };
+  if (images !== undefined) throw networkMissing(name);
+  throw new FormatError(`${name}: holds neither images (arr_0) nor features (feats) nor statistics (mu, sigma)`);
+}
+
+async function withFeatures(
+  name: string,
+  images: ImageSource,
+  identity: string,
+  options: OpenOptions,
+): Promise<OpenedSide> {
+  if (options.network === undefined) throw networkMissing(name);
+  if (images.count === 0) throw new ConfigError(`${name} holds no images`);
+  const { set, settings } = await extractFeatures(images, options.network, { ...options, identity });
+  return { side: sideOf(name, set, settings), images, close: async () => {} };
+}
+
+function sideOf(name: string, set: FeatureSet, settings: FeatureSettings): Side {
+  return { name, count: set.count, set, settings };
+}
+
+function sideOfTensors(name: string, bytes: Uint8Array): Side {
+  if (formatOf(bytes) !== "statistics") {
+    const { set, settings } = readFeatureSet(bytes, name);
+    return sideOf(name, set, settings);
+  }
+  const { settings, moments } = readStatistics(bytes, name);
+  const stored = Object.entries(moments).map(([kind, of]): [FeatureKind, StoredMoments] => [
+    kind as FeatureKind,
+    { mean: of.mean, covariance: covarianceOf(of) },
+  ]);
+  return { name, count: moments.features?.count ?? null, settings, moments: Object.fromEntries(stored) };
+}
+
+function networkMissing(name: string): ConfigError {
+  return new ConfigError(
+    `${name} holds images: say what turns them into features, --features FILE.onnx (a network) or --features pixels`,
+  );
+}

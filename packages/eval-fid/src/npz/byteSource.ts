@@ -1,0 +1,43 @@
+import { FormatError } from "@dit/core";
+
+/** A file that can be read anywhere: on a disk, in a page, in memory. */
+export interface ByteSource {
+  /** For messages. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** `length` bytes from `offset` on; both lie within the file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Bytes in memory. */
+export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
+  return { name, size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
+/** A file that the user of a page chose. */
+export function blobSource(blob: Blob, name = "file"): ByteSource {
+  const read = async (offset: number, length: number) =>
+    new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+  return { name, size: blob.size, read };
+}
+
+/** As `source.read`. @throws FormatError when the file is too short for it */
+export async function readBytes(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+  if (offset < 0 || offset + length > source.size) {
+    throw new FormatError(
+      `${source.name}: truncated: bytes ${offset} to ${offset + length} are wanted of a file of ${source.size} bytes`,
+    );
+  }
+  return source.read(offset, length);
+}
+
+/** 4 MiB: large enough that a disk is read at full speed, small beside any batch. */
+const pieceBytes = 1 << 22;
+
+/** `length` bytes from `offset` on, in pieces. */
+export async function* readPieces(source: ByteSource, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < length; at += pieceBytes) {
+    yield await readBytes(source, offset + at, Math.min(pieceBytes, length - at));
+  }
+}

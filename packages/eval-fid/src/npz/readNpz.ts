@@ -1,0 +1,140 @@
+import { DitError, FormatError } from "@dit/core";
+import { f16ArrayToF32, sizeOf } from "@dit/core/internal";
+import { type ByteSource, readBytes, readPieces } from "./byteSource";
+import { bytesOf, decodeArray, type NpzArray } from "./npyArray";
+import { type NpyHeader, npyDataOffset, npyPrefixBytes, parseNpyHeader } from "./npyHeader";
+import { readZipDirectory } from "./zipDirectory";
+import { entryPieces } from "./zipEntry";
+
+/** An array in a file, of which nothing but the header has been read. */
+export interface NpzEntry {
+  readonly header: NpyHeader;
+  /** All of it. */
+  read(): Promise<NpzArray>;
+  /** `count` rows at a time (the last ones may be fewer), whatever the size of the whole: [count, ...]. */
+  rows(count: number): AsyncGenerator<NpzArray>;
+}
+
+/** The arrays of an .npz file, by their names without `.npy`. @throws FormatError for a damaged file */
+export async function openNpz(source: ByteSource): Promise<ReadonlyMap<string, NpzEntry>> {
+  const arrays = new Map<string, NpzEntry>();
+  for (const entry of await readZipDirectory(source)) {
+    if (!entry.name.endsWith(".npy")) continue;
+    const file = `${source.name}: ${entry.name}`;
+    arrays.set(entry.name.slice(0, -4), await openPieces(() => entryPieces(source, entry), file));
+  }
+  return arrays;
+}
+
+/** A single array that is not in an archive. @throws FormatError for a damaged file */
+export function openNpy(source: ByteSource): Promise<NpzEntry> {
+  return openPieces(() => readPieces(source, 0, source.size), source.name);
+}
+
+/** Whether a file begins as archives do. */
+export async function isZip(source: ByteSource): Promise<boolean> {
+  if (source.size < 4) return false;
+  const start = await readBytes(source, 0, 2);
+  return start[0] === 0x50 && start[1] === 0x4b;
+}
+
+async function openPieces(open: () => AsyncGenerator<Uint8Array>, file: string): Promise<NpzEntry> {
+  const reader = exactReader(open(), file);
+  const header = await readHeader(reader, file);
+  await reader.close();
+  const afterHeader = async () => {
+    const fresh = exactReader(open(), file);
+    await readHeader(fresh, file);
+    return fresh;
+  };
+  return {
+    header,
+    read: async () => {
+      const fresh = await afterHeader();
+      const bytes = await fresh.take(sizeOf(header.shape) * bytesOf(header.code));
+      await fresh.finish();
+      return decodeArray(header, bytes, header.shape, file);
+    },
+    rows: (count) => readRows(header, afterHeader, count, file),
+  };
+}
+
+async function* readRows(
+  header: NpyHeader,
+  afterHeader: () => Promise<ExactReader>,
+  count: number,
+  file: string,
+): AsyncGenerator<NpzArray> {
+  const [total, ...rest] = header.shape;
+  if (total === undefined) throw new FormatError(`${file}: a single number has no rows`);
+  if (header.fortran && rest.length > 0) {
+    throw new FormatError(`${file}: in Fortran order rows do not lie together; save it with numpy.ascontiguousarray`);
+  }
+  const reader = await afterHeader();
+  try {
+    for (let row = 0; row < total; row += count) {
+      const shape = [Math.min(count, total - row), ...rest];
+      yield decodeArray(header, await reader.take(sizeOf(shape) * bytesOf(header.code)), shape, file);
+    }
+    await reader.finish();
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readHeader(reader: ExactReader, file: string): Promise<NpyHeader> {
+  const prefix = await reader.take(npyPrefixBytes);
+  const rest = await reader.take(npyDataOffset(prefix, file) - npyPrefixBytes);
+  const whole = new Uint8Array(prefix.length + rest.length);
+  whole.set(prefix);
+  whole.set(rest, prefix.length);
+  return parseNpyHeader(whole, file);
+}
+
+interface ExactReader {
+  take(count: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** @throws FormatError when something is left */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Pieces of any size in, so many bytes as are asked for out. */
+function exactReader(pieces: AsyncGenerator<Uint8Array>, file: string): ExactReader {
+  let held: Uint8Array = new Uint8Array(0);
+  return {
+    take: async (count) => {
+      const out = new Uint8Array(count);
+      let at = 0;
+      while (at < count) {
+        if (held.length === 0) {
+          const next = await pieces.next();
+          if (next.done) throw new FormatError(`${file}: truncated: ${count - at} more bytes are wanted`);
+          held = next.value;
+        }
+        const part = held.subarray(0, count - at);
+        out.set(part, at);
+        at += part.length;
+        held = held.subarray(part.length);
+      }
+      return out;
+    },
+    // Running to the end also has the checksum of an archive compared.
+    finish: async () => {
+      let left = held.length;
+      for await (const piece of pieces) left += piece.length;
+      if (left > 0) throw new FormatError(`${file}: ${left} bytes more than its shape takes`);
+    },
+    close: async () => {
+      await pieces.return(undefined);
+    },
+  };
+}
+
+/** The numbers in float64. @throws DitError for integers beyond 2^53 */
+export function toNumbers({ code, data }: NpzArray): Float64Array {
+  if (code === "f2") return Float64Array.from(f16ArrayToF32(data as Uint16Array));
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return Float64Array.from(data);
+  const numbers = Float64Array.from(data as ArrayLike<bigint>, Number);
+  if (!numbers.every(Number.isSafeInteger)) throw new DitError("integers beyond 2^53 do not fit in float64");
+  return numbers;
+}

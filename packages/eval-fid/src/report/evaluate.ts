@@ -1,0 +1,116 @@
+import { ConfigError } from "@dit/core";
+import { type Gaussian, gaussian, gaussianOf } from "../metrics/frechet";
+import type { StoredMoments } from "../npz/moments";
+import type { FeatureRows } from "../statistics/featureRows";
+import type { FeatureKind, FeatureSet } from "../statistics/featureSet";
+import { type FeatureSettings, requireSameSettings } from "../statistics/settings";
+import { type MetricName, metricNames, metrics } from "./metrics";
+import { automaticNotes } from "./notes";
+import type { EvaluationReport } from "./schema";
+
+/** One of the two sets that are compared: features of its images, or mean and covariance alone, or both. */
+export interface Side {
+  readonly name: string;
+  /** How many images mean and covariance are of; null where a file does not say. */
+  readonly count: number | null;
+  readonly settings?: FeatureSettings;
+  readonly set?: FeatureSet;
+  /** Whether its images were stored as JPEG, where that is known. */
+  readonly isJpeg?: boolean;
+  /** What a file brings along, which is then used for FID instead of the features. */
+  readonly moments?: Readonly<Partial<Record<FeatureKind, StoredMoments>>>;
+}
+
+/** Whose conventions hold where programs differ: splits of the Inception Score. */
+export const modes = ["adm", "torch-fidelity", "pytorch-fid", "clean-fid"] as const;
+export type Mode = (typeof modes)[number];
+
+export interface EvaluateOptions {
+  /** All that the two sets allow unless given. */
+  readonly metrics?: readonly MetricName[];
+  readonly mode?: Mode;
+  readonly seed?: number;
+  /** Neighbours; 3 in precision and recall, 5 in density and coverage unless given. */
+  readonly k?: number;
+  readonly precisionArithmetic?: "exact" | "adm-float16";
+  /** Resamples for the interval of FID; none unless given. */
+  readonly bootstrap?: number;
+  /** Versions of what computed, for the report. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Hears of each metric before it is computed. */
+  readonly onMetric?: (name: MetricName) => void;
+}
+
+/** What the metrics see. Gaussians are fitted once. */
+export interface Evaluation {
+  readonly real: Side;
+  readonly fake: Side;
+  readonly mode: Mode;
+  readonly seed: number;
+  readonly k: number | undefined;
+  readonly precisionArithmetic: "exact" | "adm-float16";
+  readonly bootstrap: number;
+  /** @throws ConfigError naming the side that has none */
+  rows(side: "real" | "fake", kind: FeatureKind, metric: string): FeatureRows;
+  gaussian(side: "real" | "fake", kind: FeatureKind, metric: string): Gaussian;
+}
+
+/**
+ * Compares samples with a reference.
+ * @throws ConfigError when their features were made differently, or one of `metrics` needs what is not there
+ */
+export function evaluate(real: Side, fake: Side, options: EvaluateOptions = {}): EvaluationReport {
+  requireSameSettings(real.settings, fake.settings, [real.name, fake.name]);
+  const { mode = "adm", seed = 0, bootstrap = 0, precisionArithmetic = "exact", k } = options;
+  const evaluation: Evaluation = { real, fake, mode, seed, bootstrap, precisionArithmetic, k, ...access(real, fake) };
+  const names = options.metrics ?? metricNames.filter((name) => metrics[name].isPossible(real, fake));
+  const results: Record<string, unknown> = {};
+  for (const name of names) {
+    options.onMetric?.(name);
+    results[name] = metrics[name].compute(evaluation);
+  }
+  const settings = fake.settings ?? real.settings;
+  const report: EvaluationReport = {
+    format: "dit.eval-fid.report/1",
+    versions: { ...options.versions },
+    ...{ mode, seed },
+    network: settings?.network ?? "unknown",
+    networkHash: settings?.networkHash ?? "",
+    route: settings?.route ?? "unknown",
+    real: described(real),
+    fake: described(fake),
+    notes: [],
+    metrics: results as EvaluationReport["metrics"],
+  };
+  return { ...report, notes: automaticNotes(report, real, fake) };
+}
+
+function described({ name, count, settings }: Side): EvaluationReport["real"] {
+  return { name, images: count, imageSize: settings?.imageSize ?? null };
+}
+
+function access(real: Side, fake: Side): Pick<Evaluation, "rows" | "gaussian"> {
+  const sides = { real, fake };
+  const fitted = new Map<string, Gaussian>();
+  const rows: Evaluation["rows"] = (side, kind, metric) => {
+    const found = sides[side].set?.rows[kind];
+    if (found === undefined) throw missing(sides[side].name, kind, metric);
+    return found;
+  };
+  return {
+    rows,
+    gaussian: (side, kind, metric) => {
+      const key = `${side} ${kind}`;
+      const stored = sides[side].moments?.[kind];
+      const fit =
+        fitted.get(key) ?? (stored ? gaussian(stored.mean, stored.covariance) : gaussianOf(rows(side, kind, metric)));
+      fitted.set(key, fit);
+      return fit;
+    },
+  };
+}
+
+function missing(name: string, kind: FeatureKind, metric: string): ConfigError {
+  const what = { features: "features of its images", spatial: "spatial features", logits: "logits" }[kind];
+  return new ConfigError(`${metric} needs ${what}, and ${name} has none; leave ${metric} out of the metrics`);
+}

@@ -1,0 +1,128 @@
+import { admManifold } from "../metrics/admManifold";
+import { bootstrapOf, bootstrapRows } from "../metrics/bootstrap";
+import { fidInfinity, fidOfRows } from "../metrics/fidInfinity";
+import { frechetDistance, gaussianOf } from "../metrics/frechet";
+import { chunks, equalSplits, inceptionScore } from "../metrics/inceptionScore";
+import { kid, kidSubsets } from "../metrics/kid";
+import { manifold } from "../metrics/manifold";
+import { numpyPermutation } from "../metrics/numpyPermutation";
+import { prd } from "../metrics/prd";
+import { type FeatureKind, ofClass } from "../statistics/featureSet";
+import type { Evaluation, Side } from "./evaluate";
+import type { EvaluationReport } from "./schema";
+
+type Metrics = Required<EvaluationReport["metrics"]>;
+export type MetricName = keyof Metrics;
+
+interface Metric<N extends MetricName> {
+  readonly isPossible: (real: Side, fake: Side) => boolean;
+  readonly compute: (evaluation: Evaluation) => Metrics[N];
+}
+
+const hasRows =
+  (kind: FeatureKind, atLeast = 1) =>
+  (side: Side) =>
+    (side.set?.rows[kind]?.count ?? 0) >= atLeast;
+const hasMoments = (kind: FeatureKind) => (side: Side) => hasRows(kind, 2)(side) || side.moments?.[kind] !== undefined;
+const both = (test: (side: Side) => boolean) => (real: Side, fake: Side) => test(real) && test(fake);
+
+/** Neighbours, as their authors chose them. */
+const precisionNeighbours = 3;
+const densityNeighbours = 5;
+const prdClusters = 20;
+const kidSubsetsDrawn = 100;
+
+/** What can be computed, by the name that it has in a report. */
+export const metrics: { readonly [N in MetricName]: Metric<N> } = {
+  fid: { isPossible: both(hasMoments("features")), compute: (e) => frechet(e, "features", "FID") },
+  sfid: { isPossible: both(hasMoments("spatial")), compute: (e) => frechet(e, "spatial", "sFID") },
+  is: {
+    isPossible: (_, fake) => hasRows("logits")(fake),
+    compute: ({ rows, mode }) => {
+      const logits = rows("fake", "logits", "the Inception Score");
+      // ADM scores chunks of 5000 in the order given; torch-fidelity ten parts of a set that it shuffles by NumPy's stream.
+      const isAdm = mode === "adm";
+      const groups = isAdm ? chunks(logits.count, 5000) : equalSplits(logits.count, Math.min(10, logits.count));
+      const order = isAdm ? undefined : numpyPermutation(2020, logits.count);
+      const { mean, stdPopulation } = inceptionScore(logits, groups, order);
+      return { value: mean, std: stdPopulation, splits: groups.length };
+    },
+  },
+  kid: {
+    isPossible: both(hasRows("features", 2)),
+    compute: ({ rows, seed }) => {
+      const [real, fake] = [rows("real", "features", "KID"), rows("fake", "features", "KID")];
+      const subsetSize = Math.min(1000, real.count, fake.count);
+      // Where a subset is the whole of both sets, one says all.
+      const drawn = subsetSize < Math.max(real.count, fake.count) ? kidSubsetsDrawn : 1;
+      const subsets = kidSubsets(real.count, fake.count, { subsets: drawn, size: subsetSize, seed });
+      const { mean, stdPopulation } = kid(real, fake, subsets);
+      return { value: mean, std: stdPopulation, subsets: subsets.length, subsetSize };
+    },
+  },
+  pr: {
+    isPossible: both(hasRows("features", precisionNeighbours + 1)),
+    compute: ({ rows, k = precisionNeighbours, precisionArithmetic: arithmetic }) => {
+      const name = "precision and recall";
+      const [real, fake] = [rows("real", "features", name), rows("fake", "features", name)];
+      if (arithmetic === "adm-float16") return { k: 3, arithmetic, ...admManifold(real, fake) };
+      const { precision, recall, precisionStrict, recallStrict, realism } = manifold(real, fake, k);
+      return { k, arithmetic, precision, recall, precisionStrict, recallStrict, realism };
+    },
+  },
+  dc: {
+    isPossible: both(hasRows("features", densityNeighbours + 1)),
+    compute: ({ rows, k = densityNeighbours }) => {
+      const name = "density and coverage";
+      const { density, coverage } = manifold(rows("real", "features", name), rows("fake", "features", name), k);
+      return { k, density, coverage };
+    },
+  },
+  prd: {
+    isPossible: both(hasRows("features", prdClusters / 2)),
+    compute: ({ rows, seed }) => {
+      const result = prd(rows("real", "features", "PRD"), rows("fake", "features", "PRD"), {
+        seed,
+        clusters: prdClusters,
+      });
+      const { f8, f1_8, stdF8, stdF1_8, clusters, runs, rowsOfEach } = result;
+      const curve = Array.from(result.recall, (recall, i): [number, number] => [recall, result.precision[i]!]);
+      return { f8, f1_8, stdF8, stdF1_8, clusters, runs, imagesOfEach: rowsOfEach, curve };
+    },
+  },
+  fidInfinity: {
+    isPossible: (real, fake) => hasMoments("features")(real) && hasRows("features", 30)(fake),
+    compute: ({ rows, gaussian, seed }) => {
+      const name = "FID-infinity";
+      const fit = fidInfinity(gaussian("real", "features", name), rows("fake", "features", name), { seed });
+      const { intercept, slope, residual, sizes, distances } = fit;
+      return { value: intercept, slope, residual, sizes: [...sizes], distances: [...distances] };
+    },
+  },
+  perClass: {
+    isPossible: both((side) => hasRows("features")(side) && side.set?.labels !== undefined),
+    compute: ({ real, fake }) => {
+      const labels = [...new Set([...(real.set?.labels ?? []), ...(fake.set?.labels ?? [])])].sort((a, b) => a - b);
+      return labels.map((label) => {
+        const [ours, theirs] = [ofClass(fake.set!, label), ofClass(real.set!, label)];
+        const [fakeCount, realCount] = [ours?.count ?? 0, theirs?.count ?? 0];
+        const fid =
+          fakeCount < 2 || realCount < 2 ? null : frechetDistance(gaussianOf(theirs!), gaussianOf(ours!)).distance;
+        return { label, real: realCount, fake: fakeCount, fid };
+      });
+    },
+  },
+};
+
+export const metricNames = Object.keys(metrics) as readonly MetricName[];
+
+function frechet(evaluation: Evaluation, kind: FeatureKind, name: string): Metrics["fid"] {
+  const { gaussian, rows, bootstrap, seed } = evaluation;
+  const real = gaussian("real", kind, name);
+  const { distance, ...parts } = frechetDistance(real, gaussian("fake", kind, name));
+  if (bootstrap === 0) return { value: distance, ...parts };
+  const fake = rows("fake", kind, `an interval of ${name}`);
+  const again = bootstrapRows(fake.count, bootstrap, seed).map((indices) => fidOfRows(real, fake, indices));
+  const { mean, std, interval, resamples } = bootstrapOf(again);
+  return { value: distance, ...parts, bootstrap: { mean, std, interval: [...interval], resamples } };
+}

@@ -1,0 +1,53 @@
+import type { Side } from "./evaluate";
+import type { EvaluationReport } from "./schema";
+
+/** What a reader should know before trusting the numbers, in sentences. */
+export function automaticNotes({ metrics }: EvaluationReport, real: Side, fake: Side): string[] {
+  const notes: string[] = [];
+  for (const [name, result] of [
+    ["FID", metrics.fid],
+    ["sFID", metrics.sfid],
+  ] as const) {
+    if (result === undefined) continue;
+    const width = widthOf(fake, name) ?? widthOf(real, name);
+    for (const [side, rank] of [
+      [real, result.rankReal],
+      [fake, result.rankFake],
+    ] as const) {
+      if (width === undefined || rank >= width) continue;
+      notes.push(
+        side.count !== null && side.count <= width
+          ? `${name}: ${side.name} has ${side.count} images for ${width} features: its covariance is singular, and with more images the distance would be less.`
+          : `${name}: the covariance of ${side.name} has rank ${rank} of ${width}: some features do not vary, or not by themselves.`,
+      );
+    }
+    if (result.unclamped < 0)
+      notes.push(`${name} came out as ${result.unclamped.toExponential(1)}, which counts as 0.`);
+  }
+  if (real.count !== null && fake.count !== null && ratio(real.count, fake.count) > 10) {
+    notes.push(`There are ${real.count} reference images and ${fake.count} samples: FID depends on both numbers.`);
+  }
+  const [realSize, fakeSize] = [real.settings?.imageSize, fake.settings?.imageSize];
+  if (realSize !== undefined && fakeSize !== undefined && realSize !== fakeSize) {
+    notes.push(
+      `Reference images are ${realSize}, samples ${fakeSize}: what resizing does to them is part of the numbers.`,
+    );
+  }
+  if (real.isJpeg !== undefined && fake.isJpeg !== undefined && real.isJpeg !== fake.isJpeg) {
+    notes.push(`${(real.isJpeg ? real : fake).name} is stored as JPEG, the other is not: that alone moves FID.`);
+  }
+  const { pr } = metrics;
+  if (pr?.precisionStrict !== undefined && (pr.precision !== pr.precisionStrict || pr.recall !== pr.recallStrict)) {
+    notes.push(
+      `Some distances equal a radius exactly: with < in place of <=, precision is ${pr.precisionStrict} and recall ${pr.recallStrict}.`,
+    );
+  }
+  return notes;
+}
+
+function widthOf(side: Side, name: "FID" | "sFID"): number | undefined {
+  const kind = name === "FID" ? "features" : "spatial";
+  return side.moments?.[kind]?.mean.length ?? side.set?.rows[kind]?.width;
+}
+
+const ratio = (a: number, b: number) => Math.max(a, b) / Math.min(a, b);
