@@ -12,6 +12,7 @@ export default defineConfig({
       "@dit/core/web": source("packages/core/src/web.ts"),
       "@dit/core": source("packages/core/src/index.ts"),
       "@dit/backend-ort": source("packages/backend-ort/src/index.ts"),
+      "@dit/backend-tfjs": source("packages/backend-tfjs/src/index.ts"),
       "@dit/testkit": source("packages/testkit/src/index.ts"),
     },
   },
