@@ -34,6 +34,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
   const kernels = new Kernels(await openDevice(device));
   const tensors = new Tensors(kernels);
   const table = tableOf(device);
+  const native = nativeComposites(table);
 
   const wrapAll = (ports: readonly Port[], infos: readonly TensorInfo[], lead: readonly number[] = []): DeviceTensors =>
     Object.fromEntries(
@@ -42,11 +43,11 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
 
   return {
     name: `tfjs-${device}`,
-    capabilities: { dtypes, nativeComposites, scanStaysOnDevice: true },
+    capabilities: { dtypes, nativeComposites: native, scanStaysOnDevice: true },
 
     async compile(graph, { constants } = {}) {
       const { bound, free } = bindConstants(graph.name, graph.inputs, constants);
-      const program = new Program(kernels, table, lowerGraph(graph), valuesOf(bound));
+      const program = new Program(kernels, table, lowerGraph(graph, device, native), valuesOf(bound));
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs);
@@ -61,7 +62,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
 
     async compileScan(scan, { constants: bindings } = {}) {
       const { bound, free } = bindConstants(scan.name, scan.constants, bindings);
-      const program = new Program(kernels, table, stepGraph(lowerScanGraph(scan)), valuesOf(bound));
+      const program = new Program(kernels, table, stepGraph(lowerScanGraph(scan, device, native)), valuesOf(bound));
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);

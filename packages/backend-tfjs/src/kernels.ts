@@ -1,5 +1,5 @@
 import type { HostTensor } from "@dit/core";
-import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
 import { tfjsDtype } from "./dtypes";
 import type { Device } from "./runtime";
 
@@ -15,12 +15,16 @@ export class Kernels {
   /** The handles that the innermost scope owns. */
   private made = new Set<TensorInfo>();
 
-  constructor(private readonly device: Device) {}
+  readonly backend: KernelBackend;
+
+  constructor(private readonly device: Device) {
+    this.backend = device.backend;
+  }
 
   /** One kernel, by tfjs's name of it. */
   run(name: string, inputs: KernelInputs, attrs: object = {}): TensorInfo {
     const kernel = this.device.kernel(name);
-    const { backend } = this.device;
+    const { backend } = this;
     return this.own(
       kernel({ inputs: inputs as NamedTensorInfoMap, attrs: attrs as NamedAttrMap, backend }) as TensorInfo,
     );
@@ -30,13 +34,13 @@ export class Kernels {
   upload({ dtype, shape, data }: HostTensor): TensorInfo {
     const target = tfjsDtype(dtype);
     // The copy is for the devices that keep the array they are given.
-    const dataId = this.device.backend.write(data.slice() as Float32Array, [...shape], target);
+    const dataId = this.backend.write(data.slice() as Float32Array, [...shape], target);
     return this.own({ dataId, shape: [...shape], dtype: target });
   }
 
   /** Another handle on the same data. */
   share({ dataId, shape, dtype }: TensorInfo): TensorInfo {
-    this.device.backend.incRef(dataId);
+    this.backend.incRef(dataId);
     return this.own({ dataId, shape, dtype });
   }
 
@@ -64,12 +68,12 @@ export class Kernels {
   /** Frees a handle before its scope ends, or one that belongs to no scope. */
   free(info: TensorInfo): void {
     this.made.delete(info);
-    this.device.backend.disposeData(info.dataId);
+    this.backend.disposeData(info.dataId);
   }
 
   /** The values, read through a reference of their own, so that the tensor may be freed meanwhile. */
   async read({ dataId }: TensorInfo): Promise<ArrayLike<number>> {
-    const { backend } = this.device;
+    const { backend } = this;
     backend.incRef(dataId);
     try {
       return (await backend.read(dataId)) as Float32Array;
@@ -78,7 +82,8 @@ export class Kernels {
     }
   }
 
-  private own(info: TensorInfo): TensorInfo {
+  /** Leaves a handle to the innermost scope. */
+  own(info: TensorInfo): TensorInfo {
     this.made.add(info);
     return info;
   }

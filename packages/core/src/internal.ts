@@ -61,6 +61,7 @@ export { verify, verifyScan } from "./ir/verify";
 export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";
 export { lower, lowerScan } from "./lower/lower";
+export { rewrite } from "./lower/rewrite";
 export { simplify } from "./lower/simplify";
 export { splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";

@@ -1,8 +1,15 @@
-import type { CompositeName, InputsOf, Node, OpName, PrimitiveName } from "@dit/core/internal";
+import {
+  type CompositeName,
+  type InputsOf,
+  isComposite,
+  type Node,
+  type OpName,
+  type PrimitiveName,
+} from "@dit/core/internal";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "../devices";
 import type { Kernels } from "../kernels";
-import { composites } from "./composites";
+import { composites, linear } from "./composites";
 import { primitives } from "./primitives";
 import { wasm } from "./wasm";
 
@@ -22,14 +29,22 @@ export type Table = { readonly [P in Computed]: LoweringOf<P> } & {
   readonly [C in CompositeName]?: LoweringOf<C>;
 };
 
-/** What a device does in a way of its own: what it lacks, and what it has something faster for. */
+/** What a device does in a way of its own. */
 export type Overrides = Partial<Table>;
 
-const overrides: { readonly [D in TfjsDevice]: Overrides } = { cpu: {}, wasm, webgl: {}, webgpu: {} };
+const overrides: { readonly [D in TfjsDevice]: Overrides } = {
+  cpu: { linear },
+  wasm,
+  webgl: { linear },
+  webgpu: { linear },
+};
 
+/** Everything that a device runs. */
 export function tableOf(device: TfjsDevice): Table {
   return { ...primitives, ...composites, ...overrides[device] };
 }
 
-/** The composites that every device has a row for. */
-export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(composites) as CompositeName[]);
+/** The composites that a table has rows for. */
+export function nativeComposites(table: Table): ReadonlySet<CompositeName> {
+  return new Set((Object.keys(table) as (keyof Table)[]).filter(isComposite));
+}
