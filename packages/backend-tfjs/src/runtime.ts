@@ -63,8 +63,9 @@ function isMissing(cause: unknown): boolean {
 
 /** Kernels are set up when a device is chosen, so it is chosen for a moment. */
 async function start(core: Core, name: TfjsDevice): Promise<KernelBackend> {
-  const engine = core.engine();
-  const chosen: string | undefined = engine.backendName;
+  const chosen: string | undefined = core.engine().backendName;
+  // Without it, the first use of cpu in Node prints five lines of advice to install tfjs-node.
+  core.enableProdMode();
   let failure: unknown;
   const hasStarted = await core.setBackend(name).catch((cause) => {
     failure = cause;

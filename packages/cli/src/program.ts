@@ -6,7 +6,7 @@ import { inspectCommand, inspectionText } from "./commands/inspect";
 import { reportCommand } from "./commands/report";
 import { sampleCommand } from "./commands/sample";
 import { trainCommand } from "./commands/train";
-import type { BackendConfig } from "./openBackend";
+import { backends } from "./openBackend";
 import { createProgress, type Progress } from "./output/progress";
 
 /** The `dit` command. Progress goes to stderr, results to stdout; `--json` prints one object, `--json=stream` NDJSON. */
@@ -99,7 +99,7 @@ export function program() {
       const { sampler, steps, cfg, eta, clip, guide } = options;
       const summary = await sampleCommand({
         model,
-        backend: backendFrom(options.backend),
+        backend: backends[options.backend],
         classes: options.class?.split(",").map((name) => name.trim()) ?? [],
         perClass: options.perClass,
         settings: { sampler, steps, eta, clip, guidanceChannels: guide === "3" ? 3 : "all" },
@@ -181,11 +181,8 @@ function progressFor(label: string, json: Json): Progress {
 }
 
 function backendOption() {
-  return new Option("--backend <kind>", "what computes").choices(["ort", "reference"] as const).default("ort" as const);
-}
-
-function backendFrom(kind: "ort" | "reference"): BackendConfig {
-  return kind === "ort" ? { kind, provider: "cpu", threads: null } : { kind };
+  const names = Object.keys(backends) as (keyof typeof backends)[];
+  return new Option("--backend <name>", "what computes").choices(names).default("ort" as const);
 }
 
 function answer(json: Json, result: object, text: string): void {

@@ -188,7 +188,12 @@ describe("a missing package", () => {
     expect(await ditOk(folder, ["inspect", "runs/good"], { command })).toContain("12,304 values");
     const { backends } = JSON.parse(await ditOk(folder, ["doctor", "--json"], { command }));
     expect(backends).toMatchObject([
-      { backend: "ort cpu", works: false, detail: expect.stringContaining("npm install onnxruntime-node") },
+      { backend: "ort", works: false, detail: expect.stringContaining("npm install onnxruntime-node") },
+      ...["cpu", "wasm", "webgpu"].map((device) => ({
+        backend: `tfjs-${device}`,
+        works: false,
+        detail: expect.stringContaining(`npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-${device}`),
+      })),
       { backend: "reference", works: true },
     ]);
   });
