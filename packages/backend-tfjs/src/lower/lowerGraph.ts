@@ -2,10 +2,15 @@ import { type Graph, type Scan, UnsupportedError } from "@dit/core";
 import { type CompositeName, expandComposites, lower, nodesOf, stepGraph, withStep } from "@dit/core/internal";
 import type { TfjsDevice } from "../devices";
 import { dtypes } from "../dtypes";
+import { accurateSines } from "./accurateSines";
 import { plainMatmuls } from "./plainMatmuls";
 
 /** The passes by which a device's graphs differ from everybody's. */
-const ownPasses: { readonly [D in TfjsDevice]?: (graph: Graph) => Graph } = { wasm: plainMatmuls };
+const ownPasses: { readonly [D in TfjsDevice]?: (graph: Graph) => Graph } = {
+  wasm: plainMatmuls,
+  webgl: accurateSines,
+  webgpu: accurateSines,
+};
 
 /**
  * What a device runs: primitives and the composites that it has kernels for.
