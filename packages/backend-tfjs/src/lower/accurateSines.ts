@@ -8,7 +8,17 @@ import { inScope, rewrite } from "@dit/core/internal";
 export function accurateSines(graph: Graph): Graph {
   return rewrite(graph, (node) => {
     const x = node.inputs[0] as F32;
-    if (node.is("sin")) return inScope(node.scope, () => sine(x, x.mul(1 / Math.PI).add(0.5).floor(), 0));
+    if (node.is("sin"))
+      return inScope(node.scope, () =>
+        sine(
+          x,
+          x
+            .mul(1 / Math.PI)
+            .add(0.5)
+            .floor(),
+          0,
+        ),
+      );
     if (node.is("cos")) return inScope(node.scope, () => sine(x, x.mul(1 / Math.PI).floor(), 0.5).neg());
     return node;
   });
@@ -20,9 +30,15 @@ const lowPi = Math.PI - highPi;
 
 /** (-1)^n sin(r) with r = x - (n + shift) pi, which lies within a quarter turn of 0: the series to r^11 errs by 6e-8. */
 function sine(x: F32, n: F32, shift: number): F32 {
-  const r = x.sub(n.mul(highPi)).sub(n.mul(lowPi)).sub(shift * Math.PI);
+  const r = x
+    .sub(n.mul(highPi))
+    .sub(n.mul(lowPi))
+    .sub(shift * Math.PI);
   const squared = r.square();
-  const series = seriesOfSine.reduce((sum, coefficient) => sum.mul(squared).add(coefficient), squared.mul(-1 / 39916800));
+  const series = seriesOfSine.reduce(
+    (sum, coefficient) => sum.mul(squared).add(coefficient),
+    squared.mul(-1 / 39916800),
+  );
   const odd = n.sub(n.mul(0.5).floor().mul(2));
   return r.mul(series).mul(odd.mul(-2).add(1));
 }
