@@ -28,7 +28,7 @@ export function accurateSines(graph: Graph): Graph {
 const highPi = 3.140625;
 const lowPi = Math.PI - highPi;
 
-/** (-1)^n sin(r) with r = x - (n + shift) pi, which lies within a quarter turn of 0: the series to r^11 errs by 6e-8. */
+/** (-1)^n sin(r) with r = x - (n + shift) pi, which lies within a quarter turn of 0: the series to r^11 errs by 6e-8, its rounded coefficients by as much. */
 function sine(x: F32, n: F32, shift: number): F32 {
   const r = x
     .sub(n.mul(highPi))
