@@ -1,4 +1,4 @@
-import { ConfigError, f32, trace, UnsupportedError } from "@dit/core";
+import { ConfigError, f32, hostF32, trace, traceScan, UnsupportedError } from "@dit/core";
 import { describe, expect, test } from "vitest";
 import { tfjs } from "./backend";
 
@@ -30,6 +30,20 @@ describe("tfjs", () => {
     await expect(compiling).rejects.toThrow(
       "halves: TensorFlow.js computes in f32, i32, bool alone; it has no cast in f16, add in f16, cast in bf16",
     );
+    await backend.dispose();
+  });
+
+  test("lets signals and timers in between the steps of a scan", async () => {
+    const backend = await tfjs({ device: "cpu" });
+    const signature = { constants: {}, carry: { sum: f32([]) }, xs: { x: f32([]) } };
+    const scan = traceScan("sum", signature, ({ carry, xs }) => ({ carry: { sum: carry.sum.add(xs.x) }, ys: {} }));
+    const executable = await backend.compileScan(scan);
+    let turns = 0;
+    const counter = setInterval(() => turns++, 0);
+    await executable.run({ carry: { sum: hostF32([], [0]) }, xs: { x: hostF32([500], new Float32Array(500)) } });
+    clearInterval(counter);
+    expect(turns).toBeGreaterThan(1);
+    await executable.dispose();
     await backend.dispose();
   });
 });

@@ -66,7 +66,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);
-          const infos = runScan(kernels, tensors, program, scan, {
+          const infos = await runScan(kernels, tensors, program, scan, {
             constants: zip(free, matchFeeds(scan.name, free, constants)),
             carry: matchFeeds(scan.name, scan.carry, carry),
             ...stacked,

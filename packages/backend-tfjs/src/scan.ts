@@ -17,43 +17,73 @@ interface ScanInputs {
 
 /**
  * The steps of a scan, one after the other. The carry goes from step to step as it is, and no value is waited for, so that
- * the host works ahead of a GPU. Returns the last carry and the stacked outputs.
+ * the host works ahead of a GPU; between two steps it hears of signals and clicks. Returns the last carry and the stacked
+ * outputs.
  */
-export function runScan(
+export async function runScan(
   kernels: Kernels,
   tensors: Tensors,
   program: Program,
   scan: Scan,
   { constants, carry, xs, steps }: ScanInputs,
-): TensorInfo[] {
-  return kernels.scope(() => {
-    const fixed = constants.map(([{ tensor }, feed]) => [tensor, tensors.take(feed)] as const);
-    const stacks = xs.map((feed) => (isDeviceTensor(feed) ? tensors.take(feed) : feed));
-    let state = carry.map((feed) => tensors.take(feed));
+): Promise<TensorInfo[]> {
+  const held = new Set<TensorInfo>();
+  const hold = (make: () => TensorInfo[]): TensorInfo[] => {
+    const infos = kernels.scope(make);
+    for (const info of infos) held.add(info);
+    return infos;
+  };
+  const drop = (infos: Iterable<TensorInfo>) => {
+    for (const info of infos) if (held.delete(info)) kernels.free(info);
+  };
+  try {
+    const fixed = hold(() => constants.map(([, feed]) => tensors.take(feed)));
+    const stacks = xs.map((feed) => (isDeviceTensor(feed) ? hold(() => [tensors.take(feed)])[0]! : feed));
+    let state = hold(() => carry.map((feed) => tensors.take(feed)));
     const rows: TensorInfo[][] = [];
     for (let step = 0; step < steps; step++) {
-      const slices = scan.xs.map(({ tensor }, i) => kernels.scope(() => rowOf(kernels, stacks[i]!, step, tensor)));
-      const values = new Map<Tensor, TensorInfo>(fixed);
-      scan.carry.forEach(({ tensor }, i) => {
-        values.set(tensor, state[i]!);
+      const outputs = hold(() => {
+        const values = new Map<Tensor, TensorInfo>(constants.map(([{ tensor }], i) => [tensor, fixed[i]!]));
+        scan.carry.forEach(({ tensor }, i) => {
+          values.set(tensor, state[i]!);
+        });
+        scan.xs.forEach(({ tensor }, i) => {
+          values.set(tensor, rowOf(kernels, stacks[i]!, step, tensor));
+        });
+        return program.run(values);
       });
-      scan.xs.forEach(({ tensor }, i) => {
-        values.set(tensor, slices[i]!);
-      });
-      const outputs = program.run(values);
-      for (const info of [...slices, ...state]) kernels.free(info);
+      drop(state);
       state = outputs.slice(0, carry.length);
       rows.push(outputs.slice(carry.length));
+      await pause();
     }
-    const ys = scan.ys.map((_, i) =>
-      kernels.scope(() =>
+    const ys = hold(() =>
+      scan.ys.map((_, i) =>
         stacked(
           kernels,
           rows.map((row) => row[i]!),
         ),
       ),
     );
+    for (const info of [...state, ...ys]) held.delete(info);
     return [...state, ...ys];
+  } finally {
+    drop([...held]);
+  }
+}
+
+/** Lets what waits in the event loop have its turn. A timer would do so too, but browsers make those wait for 4 ms. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    }
   });
 }
 

