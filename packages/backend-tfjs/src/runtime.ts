@@ -51,6 +51,7 @@ async function loaded<T>(name: string, install: string, load: () => Promise<T>):
   try {
     return await load();
   } catch (cause) {
+    if (cause instanceof DitError) throw cause;
     if (isMissing(cause)) throw new MissingPackageError(name, install, { cause });
     throw new DitError(`${name} is installed but does not load: ${(cause as Error).message}`, { cause });
   }
