@@ -1,13 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { TfjsDevice } from "@dit/backend-tfjs";
 import { type Backend, reference } from "@dit/core";
 import { exitCodeOf, kinds, outcomeText, parityJson, runParity, summaryText } from "@dit/testkit";
 
-// npm run parity -- DIR [--backend reference|ort] [--only KIND] [--json]
+// npm run parity -- DIR [--backend reference|ort|tfjs] [--device D] [--only KIND] [--json]
 // Checks this project against the values that the original implementations computed, which lie in DIR.
 
-const usage = "usage: npm run parity -- DIR [--backend reference|ort] [--only KIND] [--json]";
+const usage = "usage: npm run parity -- DIR [--backend reference|ort|tfjs] [--device D] [--only KIND] [--json]";
 
 function fail(problem: string): never {
   console.error(`${problem}\n${usage}`);
@@ -20,6 +21,7 @@ function parse() {
       allowPositionals: true,
       options: {
         backend: { type: "string", default: "reference" },
+        device: { type: "string" },
         only: { type: "string" },
         json: { type: "boolean", default: false },
       },
@@ -42,12 +44,16 @@ async function openBackend(name: string): Promise<Backend> {
       const { ort } = await import("@dit/backend-ort");
       return ort({ provider: "cpu" });
     }
+    case "tfjs": {
+      const { tfjs } = await import("@dit/backend-tfjs");
+      return tfjs(device === undefined ? {} : { device: device as TfjsDevice });
+    }
     default:
       return fail(`there is no backend ${name}`);
   }
 }
 
-const { backend: backendName, only, json, positionals } = parse();
+const { backend: backendName, device, only, json, positionals } = parse();
 if (positionals.length !== 1) fail(positionals.length === 0 ? "DIR is missing" : "give one DIR");
 // npm runs scripts in the root of the project, whatever folder it was called from.
 // biome-ignore lint/suspicious/noUndeclaredEnvVars: no task of turbo runs this

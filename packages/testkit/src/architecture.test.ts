@@ -41,10 +41,13 @@ describe("core", () => {
   });
 });
 
-test("a backend imports core and its runtime, nothing else", () => {
-  const others = sources(join(packages, "backend-ort", "src")).flatMap((file) =>
+test.each([
+  ["backend-ort", /^onnxruntime-common$/],
+  ["backend-tfjs", /^@tensorflow\/tfjs-(core|backend-wasm)$/],
+])("%s imports core and its runtime, nothing else", (name, runtime) => {
+  const others = sources(join(packages, name, "src")).flatMap((file) =>
     importsOf(file).filter(
-      (target) => !target.startsWith(".") && !/^(@dit\/core(\/internal)?|onnxruntime-common)$/.test(target),
+      (target) => !target.startsWith(".") && !/^@dit\/core(\/internal)?$/.test(target) && !runtime.test(target),
     ),
   );
   expect(others).toEqual([]);

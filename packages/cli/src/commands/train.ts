@@ -138,8 +138,11 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   }
 }
 
+/** The packages that a run's numbers depend on. */
+const runtimes = ["@dit/core", "@dit/backend-ort", "onnxruntime-node", "@dit/backend-tfjs", "@tensorflow/tfjs-core"];
+
 function environmentText(): string {
-  return `${JSON.stringify(environment(["@dit/core", "@dit/backend-ort", "onnxruntime-node"]), null, 2)}\n`;
+  return `${JSON.stringify(environment(runtimes), null, 2)}\n`;
 }
 
 /** Batches behind one held-out loss: enough to tell checkpoints apart, few enough not to be felt. */

@@ -171,7 +171,15 @@ describe("errors of resolveConfig", () => {
       set("train.betas=[0.9,2]"),
       "train.betas.1 is 2 (--set), allowed: a list [a number from 0 to below 1, a number from 0 to below 1]",
     ],
-    [set("backend.kind=tf"), 'backend.kind is "tf" (--set), allowed: "ort" or "reference"'],
+    [set("backend.kind=tf"), 'backend.kind is "tf" (--set), allowed: "ort", "tfjs" or "reference"'],
+    [
+      set("backend.kind=tfjs", "backend.device=webgl"),
+      'backend.device is "webgl" (--set), allowed: "cpu", "wasm" or "webgpu"',
+    ],
+    [
+      set("backend.kind=tfjs", "backend.precision=f16"),
+      'backend.precision is "f16" (--set), allowed: "f32": TensorFlow.js has no half precision',
+    ],
     [set("backend.provider=cuda"), 'backend.provider is "cuda" (--set), allowed: "cpu"'],
     [set("model=DiT-S2"), 'did you mean "DiT-S/2"?'],
     [

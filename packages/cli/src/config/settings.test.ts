@@ -18,7 +18,7 @@ describe("settings", () => {
       expect.arrayContaining(["backend.kind", "backend.threads", "model", "model.depth", "train.betas"]),
     );
     expect(paths).not.toContain("backend");
-    expect(findSetting("backend.kind")?.allowed).toBe('"ort" or "reference"');
+    expect(findSetting("backend.kind")?.allowed).toBe('"ort", "tfjs" or "reference"');
   });
 
   it("come as a JSON Schema that editors understand", () => {

@@ -36,6 +36,17 @@ const backend = z.discriminatedUnion("kind", [
     provider: z.enum(["cpu"]).default("cpu").describe("The execution provider"),
     threads: count.nullable().default(null).describe("Threads of one operation; null leaves it to onnxruntime"),
   }),
+  z.strictObject({
+    kind: z.literal("tfjs").describe("TensorFlow.js"),
+    device: z
+      .enum(["cpu", "wasm", "webgpu"])
+      .default("wasm")
+      .describe("Where TensorFlow.js computes; webgpu wants a GPU and the package webgpu, cpu is slow"),
+    precision: z.literal("f32").default("f32").meta({
+      allowed: '"f32": TensorFlow.js has no half precision',
+      description: "What numbers are held in",
+    }),
+  }),
   z.strictObject({ kind: z.literal("reference").describe("The float64 oracle: slow, exact, for checking") }),
 ]);
 

@@ -2,8 +2,9 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { diffCommand, diffText } from "../commands/diff";
 import { doctorCommand, doctorText } from "../commands/doctor";
 import { planCommand, planText, precisions, requireFit } from "../commands/plan";
+import { backends } from "../openBackend";
 import { exitCodes } from "../output/exit";
-import { backendFrom, backendPair, bytes, count, counts, precisionList, real } from "./optionValues";
+import { backendPair, bytes, count, counts, precisionList, real } from "./optionValues";
 import { answer, collect, jsonOption, sourcesOf } from "./shared";
 
 /** `dit plan` */
@@ -39,8 +40,8 @@ export function addDiff(root: Command): void {
     .option("--config <file>", "a configuration instead of a model: its weights are drawn")
     .option("--preset <name>", "the model of a configuration", "DiT-S/8")
     .option("--backends <list>", "the one that is right, and the one in question", backendPair, [
-      backendFrom("reference"),
-      backendFrom("ort"),
+      backends.reference,
+      backends.ort,
     ] as const)
     .addOption(
       new Option("--what <graph>", "what is run")

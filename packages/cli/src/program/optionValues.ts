@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { didYouMean, type Precision } from "@dit/core";
 import { precisions } from "../commands/plan";
-import type { BackendConfig } from "../openBackend";
+import { type BackendConfig, backendNames, backends } from "../openBackend";
 
 // What the words after a flag mean.
 
@@ -33,17 +33,12 @@ export function bytes(text: string): number {
   return Number(number) * scale;
 }
 
-export function backendFrom(kind: "ort" | "reference"): BackendConfig {
-  return kind === "ort" ? { kind, provider: "cpu", threads: null } : { kind };
-}
-
 export function backendPair(text: string): readonly [BackendConfig, BackendConfig] {
-  const [expected, actual, ...more] = text.split(",").map((name) => name.trim());
-  const known = (name: string | undefined) => name === "ort" || name === "reference";
-  if (!known(expected) || !known(actual) || more.length > 0) {
-    throw new InvalidArgumentError("It must be two of reference and ort, such as reference,ort.");
+  const [expected, actual, ...more] = text.split(",").map((name) => oneOf(backendNames)(name.trim()));
+  if (expected === undefined || actual === undefined || more.length > 0) {
+    throw new InvalidArgumentError("It must be two of them, such as reference,ort.");
   }
-  return [backendFrom(expected as "ort"), backendFrom(actual as "ort")];
+  return [backends[expected], backends[actual]];
 }
 
 export function whole(text: string): number {

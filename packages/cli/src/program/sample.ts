@@ -1,7 +1,8 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { diffusionForms, flowSamplerDefaults, sampleDefaults, samplerNames, spacingNames } from "@dit/core";
 import { sampleCommand } from "../commands/sample";
-import { backendFrom, count, fraction, interval, oneOf, real, whole } from "./optionValues";
+import { backends } from "../openBackend";
+import { count, fraction, interval, oneOf, real, whole } from "./optionValues";
 import { answer, backendOption, jsonOption, progressFor } from "./shared";
 
 /** `dit sample` */
@@ -56,7 +57,7 @@ export function addSample(root: Command): void {
       const { sampler, steps, spacing, cfg, eta, clip, guide, guidanceRescale, diffusionForm, lastStep } = options;
       const summary = await sampleCommand({
         model,
-        backend: backendFrom(options.backend),
+        backend: backends[options.backend],
         classes: options.class?.split(",").map((name) => name.trim()) ?? [],
         perClass: options.perClass,
         settings: {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { ConfigSources } from "../config/resolveConfig";
+import { backendNames } from "../openBackend";
 import { createProgress, type Progress } from "../output/progress";
 
 // What the commands have in common.
@@ -22,7 +23,7 @@ export function progressFor(label: string, json: Json): Progress {
 }
 
 export function backendOption() {
-  return new Option("--backend <kind>", "what computes").choices(["ort", "reference"] as const).default("ort" as const);
+  return new Option("--backend <name>", "what computes").choices(backendNames).default("ort" as const);
 }
 
 export function sourcesOf(

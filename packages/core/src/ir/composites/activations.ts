@@ -1,6 +1,7 @@
 import { sigmoid as applySigmoid, scalar } from "../create";
 import type { Composite, CompositeName } from "../ops";
 import { requireFloat } from "../primitives/rules";
+import type { F32 } from "../tensor";
 
 type Activation = { [C in CompositeName]: Composite<C> extends Composite<"gelu"> ? C : never }[CompositeName];
 
@@ -26,20 +27,29 @@ const cubicTerm = linearTerm * 0.044715;
 
 /**
  * x/2 (1 + tanh u) with u = sqrt(2/pi) (x + 0.044715 x^3): the approximation the DiT's MLP uses (arXiv 1606.08415,
- * section 2). The gradient uses (1 + tanh u)/2 = sigmoid(2u), which needs fewer passes over memory.
+ * section 2). Computed with (1 + tanh u)/2 = sigmoid(2u), which needs fewer passes over memory, and which a backend without
+ * a kernel of its own computes once for the value and the gradient.
  */
 export const gelu: Composite<"gelu"> = {
   infer: elementwise,
-  decompose: ([x]) => x.mul(x.square().mul(cubicTerm).add(linearTerm).mul(x).tanh().add(1)).mul(0.5),
+  decompose: ([x]) => x.mul(gate(x)),
   gradient: (g, [x], _, y) => {
-    const squared = x.square();
-    const s = applySigmoid(
-      squared
-        .mul(2 * cubicTerm)
-        .add(2 * linearTerm)
-        .mul(x),
-    );
-    const slope = squared.mul(6 * cubicTerm).add(2 * linearTerm);
+    const s = gate(x);
+    const slope = x
+      .square()
+      .mul(6 * cubicTerm)
+      .add(2 * linearTerm);
     return [g.mul(s.add(y.sub(y.mul(s)).mul(slope)))];
   },
 };
+
+/** sigmoid(2u) */
+function gate(x: F32): F32 {
+  return applySigmoid(
+    x
+      .square()
+      .mul(2 * cubicTerm)
+      .add(2 * linearTerm)
+      .mul(x),
+  );
+}

@@ -1,0 +1,49 @@
+import { ConfigError, f32, hostF32, trace, traceScan, UnsupportedError } from "@dit/core";
+import { describe, expect, test } from "vitest";
+import { tfjs } from "./backend";
+
+describe("tfjs", () => {
+  test("lists this platform's devices when one is unknown", async () => {
+    for (const device of ["cuda", "webgl"]) {
+      const opening = tfjs({ device: device as "cpu" });
+      await expect(opening).rejects.toThrow(ConfigError);
+      await expect(opening).rejects.toThrow(
+        `there is no TensorFlow.js device "${device}" here (devices: cpu, wasm, webgpu)`,
+      );
+    }
+  });
+
+  test("refuses half precision and says what to take instead", async () => {
+    await expect(tfjs({ precision: "f16" as "f32" })).rejects.toThrow(
+      'TensorFlow.js has no f16: set the precision to "f32", or take another backend (such as "ort")',
+    );
+  });
+
+  test("names all that a graph asks for in vain, before anything runs", async () => {
+    const backend = await tfjs({ device: "cpu" });
+    const graph = trace("halves", { x: f32([2]) }, ({ x }) => ({
+      a: x.cast("f16").add(x.cast("f16")).cast("f32"),
+      b: x.cast("bf16").cast("f32"),
+    }));
+    const compiling = backend.compile(graph);
+    await expect(compiling).rejects.toThrow(UnsupportedError);
+    await expect(compiling).rejects.toThrow(
+      "halves: TensorFlow.js computes in f32, i32, bool alone; it has no cast in f16, add in f16, cast in bf16",
+    );
+    await backend.dispose();
+  });
+
+  test("lets signals and timers in between the steps of a scan", async () => {
+    const backend = await tfjs({ device: "cpu" });
+    const signature = { constants: {}, carry: { sum: f32([]) }, xs: { x: f32([]) } };
+    const scan = traceScan("sum", signature, ({ carry, xs }) => ({ carry: { sum: carry.sum.add(xs.x) }, ys: {} }));
+    const executable = await backend.compileScan(scan);
+    let turns = 0;
+    const counter = setInterval(() => turns++, 0);
+    await executable.run({ carry: { sum: hostF32([], [0]) }, xs: { x: hostF32([500], new Float32Array(500)) } });
+    clearInterval(counter);
+    expect(turns).toBeGreaterThan(1);
+    await executable.dispose();
+    await backend.dispose();
+  });
+});

@@ -1,0 +1,2 @@
+export { type TfjsOptions, tfjs } from "./backend";
+export { devices, type TfjsDevice } from "./devices";

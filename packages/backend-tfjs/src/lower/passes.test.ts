@@ -1,0 +1,66 @@
+import { type Feeds, f32, type Graph, hostF32, normal, reference, trace } from "@dit/core";
+import { nodesOf, type ReferenceTensor, verify } from "@dit/core/internal";
+import { describe, expect, test } from "vitest";
+import { accurateSines } from "./accurateSines";
+import { plainMatmuls } from "./plainMatmuls";
+
+async function valuesOf(graph: Graph, feeds: Feeds) {
+  const executable = await reference().compile(graph);
+  return executable.run(feeds);
+}
+
+describe("plainMatmuls", () => {
+  const forms = [
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ] as const;
+  const sizes = [
+    [2, 3, 40],
+    [40, 3, 2],
+    [3, 40, 3],
+  ] as const;
+  test.each(forms.flatMap((form) => sizes.map((size) => [...form, ...size] as const)))(
+    "transposed %s and %s, [%i, %i] x [.., %i]: the same product, of plain operands",
+    async (transposeA, transposeB, m, k, n) => {
+      const types = { a: f32(transposeA ? [2, k, m] : [2, m, k]), b: f32(transposeB ? [2, n, k] : [2, k, n]) };
+      const graph = trace("product", types, ({ a, b }) => ({ c: a.matmul(b, { transposeA, transposeB }) }));
+      const plain = plainMatmuls(graph);
+      verify(plain);
+      const products = nodesOf(plain).filter((node) => node.is("matmul"));
+      expect(products.map((node) => node.attributes)).toEqual([{ transposeA: false, transposeB: false }]);
+      const feeds = {
+        a: hostF32(types.a.shape, normal({ seed: 0, stream: "a", step: 0, sample: 0 }, 2 * m * k)),
+        b: hostF32(types.b.shape, normal({ seed: 0, stream: "b", step: 0, sample: 0 }, 2 * k * n)),
+      };
+      const [actual, expected] = [await valuesOf(plain, feeds), await valuesOf(graph, feeds)];
+      const floats = ({ c }: typeof actual) => [...(c as ReferenceTensor).float64];
+      for (const [i, x] of floats(actual).entries()) expect(x).toBeCloseTo(floats(expected)[i]!, 12);
+    },
+  );
+
+  test("turns the product instead, where that moves fewer numbers", () => {
+    const graph = trace("weight gradient", { g: f32([100, 8]), x: f32([100, 2]) }, ({ g, x }) => ({
+      y: g.matmul(x, { transposeA: true }),
+    }));
+    const transposed = nodesOf(plainMatmuls(graph)).filter((node) => node.is("transpose"));
+    expect(transposed.map((node) => node.inputs[0].shape)).toEqual([
+      [100, 2],
+      [2, 8],
+    ]);
+  });
+});
+
+test("accurateSines agree with Math.sin and Math.cos to 1e-7, up to a thousand radians", async () => {
+  const x = Float32Array.from({ length: 2001 }, (_, i) => (i < 1001 ? (i - 500) / 50 : 1.999 * (i - 1501)));
+  const graph = trace("sines", { x: f32([x.length]) }, ({ x }) => ({ sin: x.sin(), cos: x.cos() }));
+  const accurate = accurateSines(graph);
+  verify(accurate);
+  expect(nodesOf(accurate).some(({ op }) => op === "sin" || op === "cos")).toBe(false);
+  const { sin, cos } = await valuesOf(accurate, { x: hostF32([x.length], x) });
+  for (const [i, angle] of x.entries()) {
+    expect(Math.abs((sin as ReferenceTensor).float64[i]! - Math.sin(angle))).toBeLessThan(1e-7);
+    expect(Math.abs((cos as ReferenceTensor).float64[i]! - Math.cos(angle))).toBeLessThan(1e-7);
+  }
+});

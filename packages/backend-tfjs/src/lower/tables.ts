@@ -1,0 +1,50 @@
+import {
+  type CompositeName,
+  type InputsOf,
+  isComposite,
+  type Node,
+  type OpName,
+  type PrimitiveName,
+} from "@dit/core/internal";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { TfjsDevice } from "../devices";
+import type { Kernels } from "../kernels";
+import { composites, linear } from "./composites";
+import { primitives } from "./primitives";
+import { wasm } from "./wasm";
+
+type Each<T extends readonly unknown[]> = { readonly [K in keyof T]: TensorInfo };
+
+/** Computes one node by the kernels of a device. What it makes on the way is freed when it returns. */
+export type LoweringOf<O extends OpName> = (k: Kernels, node: Node<O>, inputs: Each<InputsOf<O>>) => TensorInfo;
+
+/** The same, of whatever operation. */
+export type Lowering = (k: Kernels, node: unknown, inputs: readonly TensorInfo[]) => TensorInfo;
+
+/** The primitives that are computed rather than given. */
+export type Computed = Exclude<PrimitiveName, "input">;
+
+/** How a device computes every primitive, and the composites that it has kernels for. */
+export type Table = { readonly [P in Computed]: LoweringOf<P> } & {
+  readonly [C in CompositeName]?: LoweringOf<C>;
+};
+
+/** What a device does in a way of its own. */
+export type Overrides = Partial<Table>;
+
+const overrides: { readonly [D in TfjsDevice]: Overrides } = {
+  cpu: { linear },
+  wasm,
+  webgl: { linear },
+  webgpu: { linear },
+};
+
+/** Everything that a device runs. */
+export function tableOf(device: TfjsDevice): Table {
+  return { ...primitives, ...composites, ...overrides[device] };
+}
+
+/** The composites that a table has rows for. */
+export function nativeComposites(table: Table): ReadonlySet<CompositeName> {
+  return new Set((Object.keys(table) as (keyof Table)[]).filter(isComposite));
+}

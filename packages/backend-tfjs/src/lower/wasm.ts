@@ -1,0 +1,77 @@
+import { hostF32 } from "@dit/core";
+import { type Node, sameShape, sizeOf } from "@dit/core/internal";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Kernels } from "../kernels";
+import { primitives, reshape, tiled } from "./primitives";
+import type { Overrides } from "./tables";
+
+/**
+ * Where WebAssembly has a faster way. The milliseconds are of one core of an AMD EPYC, for the 786,432 numbers of
+ * [8, 256, 384] unless said otherwise.
+ */
+export const wasm: Overrides = {
+  /** Of plain matrices, one at a time: 40 GFLOP/s, where a stack of them runs at 3. See also `plainMatmuls`. */
+  matmul: (k, { shape }, [a, b]) => {
+    const count = sizeOf(shape.slice(0, -2));
+    const products = Array.from({ length: count }, (_, i) => {
+      const inputs = { a: matrixOf(k, a, i, count), b: matrixOf(k, b, i, count) };
+      return k.run("BatchMatMul", inputs, { transposeA: false, transposeB: false });
+    });
+    return reshape(k, count === 1 ? products[0]! : k.run("Concat", products, { axis: 0 }), shape);
+  },
+
+  /** Added to zeros: 0.15 ms, against 60 for Tile. */
+  broadcastTo: (k, { shape, dtype }, [x]) => {
+    if (dtype !== "f32" || sameShape(x.shape, shape)) return tiled(k, x, shape);
+    return k.run("Add", { a: x, b: k.run("Fill", {}, { shape, value: 0, dtype: "float32" }) });
+  },
+
+  /** Sums over leading or inner axes as a product with zeros and ones: 0.3 ms, against 3 (and 7 for columns) for Sum. */
+  reduceSum: (k, node, inputs) => {
+    const [groups, size, width] = neighboursOf(node);
+    if (node.dtype !== "f32" || width === 1 || size === 1 || groups > mostGroups) {
+      return primitives.reduceSum(k, node, inputs);
+    }
+    const ones = new Float32Array(groups * groups * size);
+    for (let group = 0; group < groups; group++)
+      ones.fill(1, group * (groups + 1) * size, (group * (groups + 1) + 1) * size);
+    const a = k.upload(hostF32([1, groups, groups * size], ones));
+    const b = reshape(k, inputs[0], [1, groups * size, width]);
+    return reshape(k, k.run("BatchMatMul", { a, b }, { transposeA: false, transposeB: false }), node.shape);
+  },
+
+  /** With the rows cut in eights, which keeps what is written together in a cache: 0.9 ms, against 7. */
+  transpose: (k, node, inputs) => {
+    const { permutation } = node.attributes;
+    const { shape } = node.inputs[0];
+    const rows = permutation.at(-1)!;
+    if (shape.length > 3 || rows === shape.length - 1 || shape[rows]! % 8 !== 0)
+      return primitives.transpose(k, node, inputs);
+    const cut = reshape(k, inputs[0], [...shape.slice(0, rows), shape[rows]! / 8, 8, ...shape.slice(rows + 1)]);
+    const perm = permutation.flatMap((axis) => (axis === rows ? [rows, rows + 1] : [axis > rows ? axis + 1 : axis]));
+    return reshape(k, k.run("Transpose", { x: cut }, { perm }), node.shape);
+  },
+};
+
+/** Beyond so many sums side by side, the zeros cost more than they save. */
+const mostGroups = 32;
+
+/** A sum over neighbouring axes as one over the middle axis of [groups, size, width]; no size for one over others. */
+function neighboursOf({ attributes: { axes }, inputs: [{ shape }] }: Node<"reduceSum">): [number, number, number] {
+  const first = Math.min(...axes);
+  const end = Math.max(...axes) + 1;
+  if (end - first !== axes.length) return [1, 1, 1];
+  return [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first, end)), sizeOf(shape.slice(end))];
+}
+
+/** Matrix `index` of a stack of `count`, copied; tfjs's own Slice copies the whole stack for it. */
+function matrixOf(k: Kernels, stack: TensorInfo, index: number, count: number): TensorInfo {
+  const shape = [1, ...stack.shape.slice(-2)];
+  if (count === 1) return reshape(k, stack, shape);
+  const heap = k.backend as BackendWasm;
+  const matrix = k.own(heap.makeOutput(shape, stack.dtype));
+  const size = sizeOf(shape);
+  heap.typedArrayFromHeap(matrix).set(heap.typedArrayFromHeap(stack).subarray(index * size, (index + 1) * size));
+  return matrix;
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { findChromium } from "./packages/backend-tfjs/test/swiftShader";
+import base from "./vitest.config";
+
+const executablePath = findChromium();
+if (executablePath === undefined) throw new Error("browser tests need Chromium: put it on PATH, or set CHROMIUM_PATH");
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** SwiftShader stands in for a GPU. */
+const args = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
+
+/** What runs in a page, in the Chromium of this machine. */
+export default defineConfig({
+  resolve: {
+    // Of the test kit the conformance suite alone: the rest reads files.
+    alias: { ...base.resolve?.alias, "@dit/testkit": source("packages/testkit/src/conformance/suite.ts") },
+  },
+  test: {
+    include: ["packages/**/*.browser.ts"],
+    testTimeout: 300_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath, args } }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+});
