@@ -1,10 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { modelToFolder } from "./define/checkpoint/modelFolder";
+import { diffusionDefaults } from "./define/diffusion/config";
+import { ditConfig } from "./define/dit/config";
 import { ditSpec } from "./define/dit/dit";
+import { diffusersNumerics } from "./define/dit/numerics";
 import { initialize } from "./define/initialize";
 import { modelToSafetensors } from "./define/modelFile";
+import { concatBytes } from "./host/concatBytes";
+import { readSafetensors, writeSafetensors } from "./host/safetensors";
 import { loadModel, openTensorFile } from "./node";
 import { toyModel } from "./run/toyModel";
 
@@ -45,4 +51,33 @@ test("a file that changes while it is in use is an error, not other numbers", as
   expect(pos_embed!.data.length).toBeGreaterThan(0);
   writeFileSync(file, new Uint8Array(12));
   expect(() => pos_embed!.data).toThrow(/changing.safetensors: the file was changed/);
+});
+
+test("a pipeline of diffusers, its weights in two shards, has the scheduler's diffusion and the class names", async () => {
+  const dit = ditConfig(undefined, { inputSize: [4, 4], hiddenSize: 8, depth: 1, heads: 2, numClasses: 2 });
+  const pieces = modelToFolder({ config: { dit, diffusion: diffusionDefaults }, weights: initialize(ditSpec(dit), 1) });
+  const { tensors } = readSafetensors(concatBytes([...pieces["diffusion_pytorch_model.safetensors"]!]));
+  const place = join(folder, "pipeline");
+  mkdirSync(join(place, "transformer"), { recursive: true });
+  mkdirSync(join(place, "scheduler"));
+  const write = (name: string, value: object) => writeFileSync(join(place, name), JSON.stringify(value));
+  const shards = [0, 1].map((k) => new Map([...tensors].filter((_, i) => i % 2 === k)));
+  const map = shards.flatMap((shard, k) => [...shard.keys()].map((name) => [name, `part-${k}.safetensors`]));
+  shards.forEach((shard, k) => {
+    writeFileSync(join(place, `transformer/part-${k}.safetensors`), writeSafetensors(shard));
+  });
+  write("transformer/diffusion_pytorch_model.safetensors.index.json", { weight_map: Object.fromEntries(map) });
+  writeFileSync(join(place, "transformer/config.json"), concatBytes([...pieces["config.json"]!]));
+  write("model_index.json", { id2label: { 0: "cat", 1: "dog" } });
+  const scheduler = { num_train_timesteps: 500, beta_schedule: "squaredcos_cap_v2", prediction_type: "v_prediction" };
+  write("scheduler/scheduler_config.json", scheduler);
+
+  const { config } = await loadModel(place);
+  expect(config).toEqual({
+    dit: { ...dit, ...diffusersNumerics, mlpNormEpsilon: 1e-6 },
+    diffusion: { ...diffusionDefaults, timesteps: 500, schedule: "cosine", prediction: "v" },
+    classNames: ["cat", "dog"],
+  });
+  write("scheduler/scheduler_config.json", { ...scheduler, beta_schedule: "scaled_linear" });
+  await expect(loadModel(place)).rejects.toThrow(/scheduler_config.json: the scheduler's settings .*scaled_linear/);
 });
