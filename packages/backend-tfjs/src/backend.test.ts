@@ -28,7 +28,7 @@ describe("tfjs", () => {
     const compiling = backend.compile(graph);
     await expect(compiling).rejects.toThrow(UnsupportedError);
     await expect(compiling).rejects.toThrow(
-      "halves: TensorFlow.js computes in f32, i32, bool alone; it has no cast in f16, add in f16, cast in bf16",
+      "halves: TensorFlow.js does not compute in f16 (first in cast), bf16 (first in cast); it does in f32, i32, bool",
     );
     await backend.dispose();
   });

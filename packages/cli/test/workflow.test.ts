@@ -374,7 +374,11 @@ describe("dit inspect and doctor", () => {
     expect(inspection.tensors).toContainEqual({ name: "blocks.0.attn.qkv.weight", dtype: "F32", shape: [48, 16] });
     expect(await ditOk(folder, ["inspect", run])).toContain("blocks.0.attn.qkv.weight");
     const { environment, backends } = JSON.parse(await ditOk(folder, ["doctor", "--json"]));
-    expect(backends.map(({ works }: { works: boolean }) => works)).toEqual([true, true]);
+    const working = backends.flatMap(({ backend, works }: { backend: string; works: boolean }) =>
+      works ? [backend] : [],
+    );
+    // The last one has to be a GPU's, which not every machine has.
+    expect(working).toEqual(expect.arrayContaining(["ort", "tfjs-cpu", "tfjs-wasm", "reference"]));
     expect(json(`${run}/env.json`).node).toBe(environment.node);
   });
 });

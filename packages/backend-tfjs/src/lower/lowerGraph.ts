@@ -1,5 +1,5 @@
-import { type Graph, type Scan, UnsupportedError } from "@dit/core";
-import { type CompositeName, expandComposites, lower, nodesOf, stepGraph, withStep } from "@dit/core/internal";
+import type { Graph, Scan } from "@dit/core";
+import { type CompositeName, expandComposites, lower, requireDTypes, stepGraph, withStep } from "@dit/core/internal";
 import type { TfjsDevice } from "../devices";
 import { dtypes } from "../dtypes";
 import { accurateSines } from "./accurateSines";
@@ -14,16 +14,10 @@ const ownPasses: { readonly [D in TfjsDevice]?: (graph: Graph) => Graph } = {
 
 /**
  * What a device runs: primitives and the composites that it has kernels for.
- * @throws UnsupportedError that names every node of a dtype that TensorFlow.js lacks
+ * @throws UnsupportedError for dtypes that TensorFlow.js lacks
  */
 export function lowerGraph(graph: Graph, device: TfjsDevice, native: ReadonlySet<CompositeName>): Graph {
-  const foreign = nodesOf(graph).filter(({ dtype }) => !(dtypes as readonly string[]).includes(dtype));
-  if (foreign.length > 0) {
-    const list = foreign.map(({ op, dtype, scope }) => `${op} in ${dtype}${scope === "" ? "" : ` (${scope})`}`);
-    throw new UnsupportedError(
-      `${graph.name}: TensorFlow.js computes in ${dtypes.join(", ")} alone; it has no ${[...new Set(list)].join(", ")}`,
-    );
-  }
+  requireDTypes(graph, "TensorFlow.js", dtypes);
   const ownPass = ownPasses[device];
   return lower(ownPass === undefined ? graph : ownPass(expandComposites(graph, native)), native);
 }

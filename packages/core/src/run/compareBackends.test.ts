@@ -63,7 +63,7 @@ describe("two backends", () => {
   });
 
   test.each([
-    ["tanh", "blocks.0"],
+    ["exp", "blocks.0"],
     ["sqrt", "blocks.0"],
     ["matmul", "blocks.0.mlp.fc2"],
     ["sin", "t_embedder"],
@@ -105,7 +105,9 @@ describe("two backends", () => {
     };
     const { first, deviations } = await compareBackends(graph, feeds, reference(), capable, tolerance);
     expect(first!.node.op).toBe("gelu");
-    expect(deviations.some(({ node }) => node.op === "tanh")).toBe(false);
+    const parts = await compareBackends(graph, feeds, reference(), actual, tolerance);
+    expect(parts.first).toBeUndefined();
+    expect(deviations.length).toBeLessThan(parts.deviations.length);
   });
 
   test("differ without bound where one has no number", async () => {
