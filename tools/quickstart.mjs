@@ -9,7 +9,7 @@ const run = "runs/quickstart";
 
 function dit(...args) {
   console.log(`\n$ npx dit ${args.join(" ")}`);
-  const { status } = spawnSync(process.execPath, [join(root, "packages/cli/dist/dit.js"), ...args], {
+  const { status } = spawnSync(process.execPath, [join(root, "packages/cli/bin/dit.js"), ...args], {
     cwd: root,
     stdio: "inherit",
   });

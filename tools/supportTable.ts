@@ -45,7 +45,7 @@ function runSuites(): Seen[] {
   const report = join(folder, "report.json");
   try {
     // A failed test fails the command, and is in the report all the same.
-    execFileSync("npx", ["vitest", "run", "conformance", "--reporter=json", `--outputFile=${report}`], {
+    execFileSync("npx", ["vitest", "run", "conformance", "webgpu", "--reporter=json", `--outputFile=${report}`], {
       stdio: ["ignore", "ignore", "inherit"],
       shell: process.platform === "win32",
     });

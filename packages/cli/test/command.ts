@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What `npm test` has built: these tests type what a user types. */
-export const builtCommand = fileURLToPath(new URL("../dist/dit.js", import.meta.url));
+export const builtCommand = fileURLToPath(new URL("../bin/dit.js", import.meta.url));
 
 export interface Outcome {
   /** The exit code, or the signal that ended the process. */

@@ -19,12 +19,14 @@ export function install(without: readonly string[] = []): { readonly command: st
     const manifest = readFileSync(join(packages, name, "package.json"), "utf8");
     mkdirSync(join(modules, "@dit", name), { recursive: true });
     writeFileSync(join(modules, "@dit", name, "package.json"), manifest);
-    cpSync(join(packages, name, "dist"), join(modules, "@dit", name, "dist"), { recursive: true });
+    for (const part of ["dist", "bin"].filter((part) => existsSync(join(packages, name, part)))) {
+      cpSync(join(packages, name, part), join(modules, "@dit", name, part), { recursive: true });
+    }
     for (const dependency of Object.keys(JSON.parse(manifest).dependencies ?? {})) {
       if (!dependency.startsWith("@dit/") && !without.includes(dependency)) link(name, dependency, modules);
     }
   }
-  return { command: join(modules, "@dit", "cli", "dist", "dit.js"), modules };
+  return { command: join(modules, "@dit", "cli", "bin", "dit.js"), modules };
 }
 
 /** Puts `source` into node_modules as the ES module `name`. */
