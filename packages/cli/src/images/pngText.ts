@@ -1,6 +1,5 @@
 import { DitError, FormatError } from "@dit/core";
-import { concatBytes } from "./concatBytes";
-import { crc32 } from "./crc32";
+import { concatBytes, crc32 } from "@dit/core/internal";
 
 /** Text records of a PNG by keyword. */
 export type PngText = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import { concatBytes } from "../images/concatBytes";
+import { concatBytes } from "@dit/core/internal";
 
 /** The few pieces of the protobuf wire format that TensorBoard's events need, each one field with its number. */
 

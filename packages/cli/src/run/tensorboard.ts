@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { concatBytes } from "../images/concatBytes";
-import { crc32c } from "../images/crc32";
+import { concatBytes, crc32c } from "@dit/core/internal";
 import { bytesField, doubleField, floatField, varintField } from "./protobuf";
 
 /** Writes scalars where `tensorboard --logdir runs` finds them. */

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { crc32 } from "./crc32";
+import { crc32, crc32c } from "./crc32";
 
-test("the published check value", () => {
-  expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
+const check = new TextEncoder().encode("123456789");
+
+test("the published check values", () => {
+  expect(crc32(check)).toBe(0xcbf43926);
+  expect(crc32c(check)).toBe(0xe3069283);
   expect(crc32(new Uint8Array(0))).toBe(0);
 });
 
