@@ -1,42 +1,20 @@
-import { type DeviceTensor, DitError, type DType, type Feed, type HostTensor, type Shape } from "@dit/core";
-import { bytesPerElement, hostArray, isDeviceTensor, sizeOf } from "@dit/core/internal";
+import { DitError, type Feed } from "@dit/core";
+import { hostArray, isDeviceTensor, LiveTensors, sizeOf } from "@dit/core/internal";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernels } from "./kernels";
 
-/** A value that TensorFlow.js holds. */
-interface TfjsTensor extends DeviceTensor {
-  /** tfjs's handle on it, until disposed of. */
-  readonly info: TensorInfo;
-}
-
-/** Makes and counts the tensors of one backend. */
-export class Tensors {
-  private readonly live = new Set<TfjsTensor>();
-
-  constructor(private readonly kernels: Kernels) {}
-
-  /** Takes over a value. */
-  wrap(dtype: DType, shape: Shape, info: TensorInfo): DeviceTensor {
-    const { live, kernels } = this;
-    const tensor: TfjsTensor = {
-      dtype,
-      shape,
-      get info() {
-        if (!live.has(tensor)) throw new DitError("this tensor was disposed of");
-        return info;
-      },
-      read: async () => {
-        const values = await kernels.read(tensor.info);
+/** The tensors of one backend, each with tfjs's handle on its value. */
+export class Tensors extends LiveTensors<TensorInfo> {
+  constructor(private readonly kernels: Kernels) {
+    super({
+      read: async (info, dtype, shape) => {
+        const values = await kernels.read(info);
         const data = hostArray(dtype, sizeOf(shape));
         data.set(values);
-        return { dtype, shape, data } as HostTensor;
+        return data;
       },
-      dispose: () => {
-        if (live.delete(tensor)) kernels.free(info);
-      },
-    };
-    live.add(tensor);
-    return tensor;
+      free: (info) => kernels.free(info),
+    });
   }
 
   /** A handle on a feed's value, the caller's to free. */
@@ -44,19 +22,8 @@ export class Tensors {
     const { kernels } = this;
     return kernels.scope(() => {
       if (!isDeviceTensor(feed)) return kernels.upload(feed);
-      if (!this.live.has(feed as TfjsTensor))
-        throw new DitError("this tensor was disposed of, or is another backend's");
-      return kernels.share((feed as TfjsTensor).info);
+      if (!this.has(feed)) throw new DitError("this tensor was disposed of, or is another backend's");
+      return kernels.share(this.valueOf(feed));
     });
-  }
-
-  memory() {
-    let liveBytes = 0;
-    for (const { dtype, shape } of this.live) liveBytes += sizeOf(shape) * bytesPerElement[dtype];
-    return { liveTensors: this.live.size, liveBytes };
-  }
-
-  disposeAll(): void {
-    for (const tensor of this.live) tensor.dispose();
   }
 }

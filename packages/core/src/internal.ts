@@ -108,6 +108,7 @@ export { isDeviceTensor } from "./run/backend";
 export { trainingBatches } from "./run/batches";
 export { bitsPerDimGraph } from "./run/bitsPerDim";
 export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } from "./run/feeds";
+export { LiveTensors } from "./run/liveTensors";
 export type { ReferenceTensor } from "./run/reference/reference";
 export { requireDTypes } from "./run/requireDTypes";
 export { imageScan, samplerTable } from "./run/sample";
