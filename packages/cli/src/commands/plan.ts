@@ -20,6 +20,7 @@ import {
   withStep,
 } from "@dit/core/internal";
 import { type ConfigSources, resolveConfig } from "../config/resolveConfig";
+import { sampleSettings } from "../config/sampleSettings";
 import type { TrainConfig } from "../config/trainConfig";
 import { formatBytes, formatCount, formatShort } from "../output/formatNumber";
 import { plannedModel } from "../plannedModel";
@@ -113,10 +114,9 @@ function planOf(
     const options = { batchSize: batch, adamw: adamwDefaults, accumulate, checkpoint, precision, ...clip };
     return planScan(trainStep(model, options), stepsPerCall);
   }
-  const { perClass: _, everySteps: __, sampler, ...rest } = config.sample;
+  const { sampler, ...rest } = sampleSettings(config);
   // What dopri5 calls, and how often, only shows in the run; one call takes what a call of any other sampler takes.
-  const named = sampler === null || sampler === "dopri5" ? {} : { sampler };
-  const settings = settingsFrom(model, { ...rest, ...named });
+  const settings = settingsFrom(model, sampler === undefined || sampler === "dopri5" ? rest : { ...rest, sampler });
   const scan = imageScan(model, settings, samplerTable(model, settings), batch);
   const narrow = withStep(scan, castPrecision(stepGraph(scan), precision));
   return planScan(narrow, Math.min(settings.steps, sampledStepsPerCall));

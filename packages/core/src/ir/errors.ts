@@ -54,6 +54,16 @@ export function didYouMean(name: string, names: readonly string[]): string | und
   return best;
 }
 
+/**
+ * A name that is none of `names`: what is there, and what may have been meant.
+ * @param shown the name as the message has it
+ */
+export function unknownName(what: string, name: string, names: readonly string[], shown = name): ConfigError {
+  const near = didYouMean(name, names);
+  const meant = near === undefined ? "" : `; did you mean ${near}?`;
+  return new ConfigError(`there is no ${what} ${shown}${meant} (${what}s: ${names.join(", ")})`);
+}
+
 /** Letters to change, add, leave out or swap with their neighbour. */
 function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];

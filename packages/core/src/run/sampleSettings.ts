@@ -8,8 +8,8 @@ import {
   flowSamplers,
 } from "../define/sample/flowSamplers";
 import { type SamplerName, samplers } from "../define/sample/samplers";
-import { type LevelOptions, unknown } from "../define/sample/spacing";
-import { ConfigError } from "../ir/errors";
+import type { LevelOptions } from "../define/sample/spacing";
+import { ConfigError, unknownName } from "../ir/errors";
 import { sameShape } from "../ir/shape";
 
 /** What decides a picture, apart from the weights, the label and the seed. */
@@ -83,7 +83,7 @@ export function requirePossible(
   isAutoguided: boolean,
 ): void {
   const known = samplersOf(diffusion);
-  if (!known.includes(sampler)) throw unknown("sampler", sampler, known, ` of a ${diffusion.kind} model`);
+  if (!known.includes(sampler)) throw unknownName("sampler", sampler, known, `${sampler} of a ${diffusion.kind} model`);
   if (diffusion.kind === "flow" && spacing !== sampleDefaults.spacing)
     throw new ConfigError(`spacing is ${spacing}, but a flow has no chain to space; leave it out`);
   if (!(eta >= 0 && eta <= 1)) throw new ConfigError(`eta is ${eta}; it must lie between 0 and 1`);

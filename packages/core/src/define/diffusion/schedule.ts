@@ -1,4 +1,4 @@
-import { ConfigError, didYouMean } from "../../ir/errors";
+import { ConfigError, unknownName } from "../../ir/errors";
 import { linspace } from "./grid";
 
 /** The betas of each schedule: the variance of the noise that step t adds, for t = 0..T-1. */
@@ -31,11 +31,7 @@ export type Schedule =
 export function betasOf(schedule: string | Schedule, steps: number): Float64Array {
   const { name, ends } = typeof schedule === "string" ? { name: schedule, ends: undefined } : schedule;
   if (!Object.hasOwn(schedules, name)) {
-    const names = Object.keys(schedules);
-    const near = didYouMean(name, names);
-    throw new ConfigError(
-      `there is no schedule ${JSON.stringify(name)}${near === undefined ? "" : `; did you mean ${near}?`} (schedules: ${names.join(", ")})`,
-    );
+    throw unknownName("schedule", name, Object.keys(schedules), JSON.stringify(name));
   }
   if (ends?.some((beta) => !(beta > 0 && beta < 1)))
     throw new ConfigError(`schedule ${name}: its ends must lie between 0 and 1, got ${ends.join(" and ")}`);

@@ -1,4 +1,4 @@
-import { ConfigError, didYouMean } from "../../ir/errors";
+import { ConfigError, unknownName } from "../../ir/errors";
 import { type BlockOptions, blockDefaults } from "./blockOptions";
 import { checkConfig } from "./checkConfig";
 import { type Numerics, officialNumerics } from "./numerics";
@@ -73,12 +73,7 @@ export function ditConfig(preset: string | undefined, overrides: Partial<DiTConf
 
 function presetOf(name: string): DiTSizes & Pick<DiTConfig, "patchSize"> {
   const match = /^DiT-(S|B|L|XL)\/(2|4|8)$/.exec(name);
-  if (match === null) {
-    const near = didYouMean(name, ditPresets);
-    throw new ConfigError(
-      `there is no model ${JSON.stringify(name)}${near === undefined ? "" : `; did you mean ${near}?`} (models: ${ditPresets.join(", ")})`,
-    );
-  }
+  if (match === null) throw unknownName("model", name, ditPresets, JSON.stringify(name));
   return { ...ditSizes[match[1] as keyof typeof ditSizes], patchSize: Number(match[2]) };
 }
 

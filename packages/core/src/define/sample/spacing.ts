@@ -1,4 +1,4 @@
-import { ConfigError, didYouMean } from "../../ir/errors";
+import { ConfigError, unknownName } from "../../ir/errors";
 import { arange, linspace, roundHalfToEven } from "../diffusion/grid";
 import type { Process } from "../diffusion/process";
 import { respace } from "../diffusion/respacing";
@@ -52,7 +52,7 @@ export interface LevelOptions {
  */
 export function noiseLevels(chain: Process, steps: number, { spacing, stepsOffset, end }: LevelOptions): NoiseLevel[] {
   const calls = end === "clean" ? steps : steps + 1;
-  if (!spacingNames.includes(spacing)) throw unknown("spacing", spacing, spacingNames);
+  if (!spacingNames.includes(spacing)) throw unknownName("spacing", spacing, spacingNames);
   if (!Number.isInteger(steps) || steps < 1)
     throw new ConfigError(`steps is ${steps}; it must be a whole number from 1`);
   if (calls > chain.steps) throw new ConfigError(`${calls} sampling steps, but the model's chain has ${chain.steps}`);
@@ -107,13 +107,6 @@ export function timestepOfRatio(ratio: number, logarithms: Float64Array): number
   if (above <= 0) return above === 0 ? 0 : logarithms.length - 1;
   const [low, high] = [logarithms[above - 1]!, logarithms[above]!];
   return above - 1 + (position - low) / (high - low);
-}
-
-export function unknown(what: string, name: string, names: readonly string[], of = ""): ConfigError {
-  const near = didYouMean(name, names);
-  return new ConfigError(
-    `there is no ${what} ${name}${of}${near === undefined ? "" : `; did you mean ${near}?`} (${what}s: ${names.join(", ")})`,
-  );
 }
 
 function descending(timesteps: ArrayLike<number>): number[] {

@@ -1,5 +1,4 @@
-import { ConfigError } from "../../../ir/errors";
-import { unknown } from "../spacing";
+import { ConfigError, unknownName } from "../../../ir/errors";
 import { ddimScheduler } from "./ddim";
 import { ddpmScheduler } from "./ddpm";
 import { dpmSolverMultistepScheduler } from "./dpmSolverMultistep";
@@ -28,6 +27,6 @@ export function samplerFromDiffusers(
 ): DiffusersSampler {
   const name = config._class_name;
   if (typeof name !== "string") throw new ConfigError("the scheduler configuration has no _class_name");
-  if (!Object.hasOwn(schedulers, name)) throw unknown("scheduler", name, Object.keys(schedulers));
+  if (!Object.hasOwn(schedulers, name)) throw unknownName("scheduler", name, Object.keys(schedulers));
   return schedulers[name as keyof typeof schedulers](fieldsOf(name, config), steps, options);
 }
