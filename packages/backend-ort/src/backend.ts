@@ -1,6 +1,7 @@
 import { type Backend, ConfigError, type HostTensor, type Port } from "@dit/core";
 import { bindConstants, disposeAll, matchFeeds, matchStacked, requireDTypes, stepGraph } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
+import { channelBlock } from "./channelBlock";
 import { lowerGraph, lowerScanGraph, nativeComposites, tripCount } from "./lower/lowerGraph";
 import { Tensors } from "./ortTensor";
 import { loadRuntime } from "./runtime";
@@ -29,6 +30,7 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: 
   if (provider !== "cpu")
     throw new ConfigError(`there is no onnxruntime provider ${JSON.stringify(provider)} here (providers: cpu)`);
   const runtime = await loadRuntime();
+  const block = await channelBlock(runtime);
   const tensors = new Tensors(runtime);
   const sessions = new Sessions(runtime, threads, inlineBytes);
 
@@ -56,7 +58,7 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: 
     async compile(graph, { constants = {} } = {}) {
       requireDTypes(graph, name, dtypes);
       const { free } = bindConstants(graph.name, graph.inputs, constants);
-      const session = await sessions.open(lowerGraph(graph, constants));
+      const session = await sessions.open(lowerGraph(graph, constants, { block }));
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [
@@ -72,7 +74,7 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: 
     async compileScan(scan, { constants: bound = {} } = {}) {
       requireDTypes(stepGraph(scan), name, dtypes);
       const { free } = bindConstants(scan.name, scan.constants, bound);
-      const session = await sessions.open(lowerScanGraph(scan, bound));
+      const session = await sessions.open(lowerScanGraph(scan, bound, { block }));
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);

@@ -18,12 +18,16 @@ export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } =
     emit.op("RMSNormalization", [x!, emit.filled(1, shape.at(-1)!)], {
       attributes: { axis: attr.int(-1), epsilon: attr.float(epsilon) },
     }),
-  linear: (emit, { shape, inputs: [x, weight] }, [xName, weightName, biasName]) => {
+  linear: (emit, { shape, dtype, inputs: [x, weight] }, [xName, weightName, biasName]) => {
     // Where the weight is known, it is stored the way MatMul reads fastest; Gemm's bias costs a pass over the result.
     const known = emit.transposed(weightName!);
     if (known !== undefined) return emit.op("Add", [emit.op("MatMul", [xName!, known]), biasName!]);
-    const rows = [sizeOf(shape.slice(0, -1)), weight.shape[1]!];
-    const input = x.rank === 2 ? xName! : emit.reshape(xName!, rows);
+    const [n, k] = weight.shape as readonly [number, number];
+    const sizes = { m: sizeOf(shape.slice(0, -1)), k, n };
+    const product = { a: xName!, b: weightName!, bias: biasName!, transposeA: false, transposeB: true, sizes, shape };
+    const blocked = dtype === "f32" ? emit.blocks?.product(product) : undefined;
+    if (blocked !== undefined) return blocked;
+    const input = x.rank === 2 ? xName! : emit.reshape(xName!, [sizes.m, k]);
     const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });
     return x.rank === 2 ? output : emit.reshape(output, shape);
   },

@@ -2,9 +2,10 @@ import { type HostTensor, lazyTensor } from "@dit/core";
 import { sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { type AttributeValue, bytesOf, type NodeProto, type TensorProto } from "../onnx/model";
+import { BlockedProducts } from "./blockedProducts";
 
 interface OpOptions {
-  readonly domain?: "com.microsoft";
+  readonly domain?: "com.microsoft" | "com.microsoft.nchwc";
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
@@ -17,12 +18,17 @@ export class Emitter {
   readonly initializers: TensorProto[];
   /** Model path of what is being emitted. */
   scope = "";
+  /** Products by the processor's convolutions, where it has them. */
+  readonly blocks: BlockedProducts | undefined;
+  private readonly deferred = new Map<string, () => string>();
   private readonly made = new Map<string, string>();
   private readonly bound: Map<string, HostTensor>;
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
 
-  constructor(outer?: Emitter) {
+  /** @param block channels that the processor's convolutions want together; none when it has no such kernels */
+  constructor(block?: number, outer?: Emitter) {
+    this.blocks = block === undefined ? undefined : new BlockedProducts(this, block);
     this.initializers = outer?.initializers ?? [];
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();
@@ -36,7 +42,7 @@ export class Emitter {
 
   /** One node with several outputs. */
   ops(opType: string, inputs: readonly string[], count: number, { domain, attributes }: OpOptions = {}): string[] {
-    for (const name of inputs) this.emitBound(name);
+    for (const name of inputs) this.demand(name);
     const id = this.counter.next++;
     const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? `v${id}` : `v${id}.${i}`));
     this.nodes.push({
@@ -52,6 +58,7 @@ export class Emitter {
 
   /** Gives the value that the newest nodes made another name. False when none of this graph's nodes makes it. */
   rename(value: string, name: string): boolean {
+    this.demand(value);
     const at = this.nodes.findLastIndex((node) => node.outputs.includes(value));
     const node = this.nodes[at];
     if (node === undefined) return false;
@@ -64,6 +71,18 @@ export class Emitter {
     const made = this.made.get(key) ?? make();
     this.made.set(key, made);
     return made;
+  }
+
+  /** A name for a value that is emitted when something first reads it. */
+  defer(make: () => string): string {
+    const name = `v${this.counter.next++}`;
+    this.deferred.set(name, make);
+    return name;
+  }
+
+  /** Whether nothing has read the value yet. */
+  isDeferred(name: string): boolean {
+    return this.deferred.has(name);
   }
 
   /** A constant of whole numbers, as ONNX wants shapes and axes. Equal ones are stored once. */
@@ -126,7 +145,13 @@ export class Emitter {
     return this.op("Reshape", [x, this.ints(shape)]);
   }
 
-  private emitBound(name: string): void {
+  /** Emits what `name` stands for, if that has not been done. */
+  private demand(name: string): void {
+    const make = this.deferred.get(name);
+    if (make !== undefined) {
+      this.deferred.delete(name);
+      this.rename(make(), name);
+    }
     const value = this.bound.get(name);
     if (value === undefined || this.known.has(`bound ${name}`)) return;
     this.known.set(`bound ${name}`, name);

@@ -3,6 +3,7 @@ import type { CompositeName, OpName } from "@dit/core/internal";
 import { isComposite, lower, nodesOf, splitBatch, stepGraph } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../onnx/model";
+import { nchwc } from "./blockedProducts";
 import { composites } from "./composites";
 import { Emitter } from "./emitter";
 import { type Lowering, primitives } from "./primitives";
@@ -12,6 +13,11 @@ export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(
 
 /** Inputs bound as initialisers. */
 export type Bound = Readonly<Record<string, HostTensor>>;
+
+export interface LoweringOptions {
+  /** Channels that the processor's convolution kernels want together. Given, products go through them; for one processor only. */
+  readonly block?: number | undefined;
+}
 
 /** The first operator set with Attention; com.microsoft holds onnxruntime's own kernels. */
 const opsets = { "": 23, "com.microsoft": 1 };
@@ -29,10 +35,10 @@ export function loweredGraph(graph: Graph): Graph {
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
-export function lowerGraph(graph: Graph, bound: Bound = {}): ModelProto {
-  const emit = new Emitter();
+export function lowerGraph(graph: Graph, bound: Bound = {}, { block }: LoweringOptions = {}): ModelProto {
+  const emit = new Emitter(block);
   const outputs = emitOutputs(emit, loweredGraph(graph), bindInputs(emit, graph.inputs, bound));
-  return modelOf(emit, graph.name, {
+  return modelOf(emit, graph.name, block, {
     inputs: free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor)),
     outputs,
   });
@@ -46,9 +52,9 @@ export const tripCount = "steps";
  * reads its slice of each stacked input by the iteration's number. Carry `c` comes in as `carry.c` and out as `next.c`,
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
-export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
+export function lowerScanGraph(scan: Scan, bound: Bound = {}, { block }: LoweringOptions = {}): ModelProto {
   const emit = new Emitter();
-  const body = new Emitter(emit);
+  const body = new Emitter(block, emit);
   const names = bindInputs(emit, scan.constants, bound, "constants.");
   for (const { name, tensor } of scan.carry) names.set(tensor, `body.${name}`);
   for (const { name, tensor } of scan.xs) names.set(tensor, body.op("Gather", [`xs.${name}`, "iteration"]));
@@ -73,7 +79,7 @@ export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
     outputs: [...carryOut, ...ysOut],
     attributes: { body: attr.graph(loopBody) },
   });
-  return modelOf(emit, scan.name, {
+  return modelOf(emit, scan.name, block, {
     inputs: [
       { name: tripCount, elementType: "int64", shape: [] },
       ...free(scan.constants, bound).map(({ name, tensor }) => valueInfo(`constants.${name}`, tensor)),
@@ -87,10 +93,15 @@ export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
   });
 }
 
-function modelOf(emit: Emitter, name: string, ports: Pick<GraphProto, "inputs" | "outputs">): ModelProto {
+function modelOf(
+  emit: Emitter,
+  name: string,
+  block: number | undefined,
+  ports: Pick<GraphProto, "inputs" | "outputs">,
+): ModelProto {
   return {
     irVersion,
-    opsets,
+    opsets: block === undefined ? opsets : { ...opsets, [nchwc]: 1 },
     producerName: "@dit/backend-ort",
     graph: { name, nodes: emit.nodes, initializers: emit.initializers, ...ports },
   };
@@ -121,15 +132,16 @@ function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): V
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    const value = loweringOf(node.op)(emit, node, inputs);
+    const lowering = loweringOf(node.op);
+    const value =
+      emit.blocks?.elementwise(node, inputs, (names) => lowering(emit, node, names)) ?? lowering(emit, node, inputs);
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
   emit.scope = "";
   return graph.outputs.map(({ name, tensor }) => {
     const value = names.get(tensor)!;
-    if (value !== name)
-      emit.nodes.push({ opType: "Identity", inputs: [value], outputs: [name], name: `output ${name}` });
+    if (value !== name) emit.rename(emit.op("Identity", [value]), name);
     return valueInfo(name, tensor);
   });
 }

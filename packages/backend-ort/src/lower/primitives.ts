@@ -42,7 +42,13 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
     return emit.op("Reshape", [x!, emit.op("Add", [emit.ints(shape), nothing])]);
   },
 
-  matmul: (emit, { attributes: { transposeA, transposeB }, rank }, inputs) => {
+  matmul: (emit, node, inputs) => {
+    const {
+      attributes: { transposeA, transposeB },
+      rank,
+    } = node;
+    const product = rank === 2 && node.dtype === "f32" ? blockedProduct(emit, node, inputs) : undefined;
+    if (product !== undefined) return product;
     const attributes = { transA: attr.int(transposeA ? 1 : 0), transB: attr.int(transposeB ? 1 : 0) };
     if (rank === 2) return emit.op("Gemm", inputs, { attributes });
     return transposeA || transposeB
@@ -59,12 +65,15 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
     // Column sums as a product with ones: a bias's gradient is one, and this is four times as fast as ReduceSum.
     const isColumns = x.rank === 2 && dtype === "f32" && attributes.axes.length === 1 && attributes.axes[0] === 0;
     if (!isColumns) return reduction("ReduceSum")(emit, node, inputs);
+    const sums = emit.blocks?.columnSums(inputs[0]!);
+    if (sums !== undefined) return sums;
     const ones = emit.reshape(emit.filled(1, x.shape[0]!), [1, x.shape[0]!]);
     return emit.op("MatMul", [ones, inputs[0]!]);
   },
   reduceMax: reduction("ReduceMax"),
 
-  reshape: (emit, { shape }, [x]) => emit.reshape(x!, shape),
+  reshape: (emit, { shape, inputs: [x] }, [name]) =>
+    emit.blocks?.reshape(name!, x, shape) ?? emit.reshape(name!, shape),
   transpose: (emit, { attributes: { permutation } }, inputs) =>
     emit.op("Transpose", inputs, { attributes: { perm: attr.ints(permutation) } }),
   broadcastTo: (emit, { shape }, [x]) => emit.op("Expand", [x!, emit.ints(shape)]),
@@ -91,6 +100,13 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
     return emit.op("ScatterND", [zeros, vectors, updates!], { attributes: { reduction: attr.string("add") } });
   },
 };
+
+function blockedProduct(emit: Emitter, node: Node<"matmul">, [a, b]: readonly string[]): string | undefined {
+  const { transposeA, transposeB } = node.attributes;
+  const [m, n] = node.shape as readonly [number, number];
+  const k = node.inputs[0].shape[transposeA ? 0 : 1]!;
+  return emit.blocks?.product({ a: a!, b: b!, transposeA, transposeB, sizes: { m, k, n }, shape: node.shape });
+}
 
 /** An int64 [1] that is 0, whatever one element of each tensor is: also of those that are no numbers. */
 function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly string[]): string {
