@@ -117,12 +117,12 @@ export class Emitter {
   /** The transpose of a bound matrix [M, K] as a constant [K, M]; undefined when `name` is not known before the run. */
   transposed(name: string): string | undefined {
     const matrix = this.bound.get(name);
-    if (matrix?.dtype !== "f32") return undefined;
+    if (matrix === undefined) return undefined;
     const flipped = `${name}.T`;
     const [rows, columns] = matrix.shape as readonly [number, number];
     this.bind(
       flipped,
-      lazyTensor("f32", [columns, rows], () => transpose(matrix.data as Float32Array, rows, columns)),
+      lazyTensor(matrix.dtype, [columns, rows], () => transpose(matrix.data as Float32Array, rows, columns)),
     );
     return flipped;
   }
