@@ -6,6 +6,10 @@ import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../
 import { composites } from "./composites";
 import { Emitter } from "./emitter";
 import { type Lowering, primitives } from "./primitives";
+import { linears } from "./quantizedLinear";
+import type { WeightFormat } from "./quantizedMatrix";
+import { requireBoundWeights } from "./quantizedWeights";
+import { smallestPart } from "./smallestPart";
 
 /** The composites that reach ONNX as they are. */
 export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(composites) as CompositeName[]);
@@ -13,15 +17,14 @@ export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(
 /** Inputs bound as initialisers. */
 export type Bound = Readonly<Record<string, HostTensor>>;
 
+export interface LoweringOptions {
+  /** What the weights of linear layers are held in; all that is not f32 must be bound. f32 by default. */
+  readonly weights?: WeightFormat;
+}
+
 /** The first operator set with Attention; com.microsoft holds onnxruntime's own kernels. */
 const opsets = { "": 23, "com.microsoft": 1 };
 const irVersion = 10;
-
-/**
- * Elements of a sample's values from which a batch goes through the network sample by sample: on a processor, a value of a
- * few megabytes that one operation writes and the next reads costs as much as the operation itself.
- */
-const smallestPart = 2 ** 16;
 
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
 export function loweredGraph(graph: Graph): Graph {
@@ -29,9 +32,9 @@ export function loweredGraph(graph: Graph): Graph {
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
-export function lowerGraph(graph: Graph, bound: Bound = {}): ModelProto {
+export function lowerGraph(graph: Graph, bound: Bound = {}, { weights = "f32" }: LoweringOptions = {}): ModelProto {
   const emit = new Emitter();
-  const outputs = emitOutputs(emit, loweredGraph(graph), bindInputs(emit, graph.inputs, bound));
+  const outputs = emitOutputs(emit, loweredGraph(graph), bindInputs(emit, graph.inputs, bound), weights);
   return modelOf(emit, graph.name, {
     inputs: free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor)),
     outputs,
@@ -46,13 +49,13 @@ export const tripCount = "steps";
  * reads its slice of each stacked input by the iteration's number. Carry `c` comes in as `carry.c` and out as `next.c`,
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
-export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
+export function lowerScanGraph(scan: Scan, bound: Bound = {}, { weights = "f32" }: LoweringOptions = {}): ModelProto {
   const emit = new Emitter();
   const body = new Emitter(emit);
   const names = bindInputs(emit, scan.constants, bound, "constants.");
   for (const { name, tensor } of scan.carry) names.set(tensor, `body.${name}`);
   for (const { name, tensor } of scan.xs) names.set(tensor, body.op("Gather", [`xs.${name}`, "iteration"]));
-  const step = emitOutputs(body, loweredGraph(stepGraph(scan)), names);
+  const step = emitOutputs(body, loweredGraph(stepGraph(scan)), names, weights);
   const keepGoing = body.op("Identity", ["condition"]);
   const loopBody: GraphProto = {
     name: scan.name,
@@ -115,13 +118,16 @@ function free(ports: readonly Port[], bound: Bound): readonly Port[] {
  * Emits every node and names the outputs. A value is made under its output's name where it can be: an identity in between
  * would copy it, which for a train state costs as much as an optimiser's pass over it.
  */
-function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): ValueInfoProto[] {
+function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>, weights: WeightFormat): ValueInfoProto[] {
+  if (weights !== "f32") {
+    requireBoundWeights(graph, (input) => emit.valueOf(names.get(input) ?? "") !== undefined, weights);
+  }
   const wanted = new Map(graph.outputs.map(({ name, tensor }) => [tensor, name]));
   for (const node of nodesOf(graph)) {
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    const value = loweringOf(node.op)(emit, node, inputs);
+    const value = loweringOf(node.op, weights)(emit, node, inputs);
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
@@ -133,7 +139,8 @@ function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): V
   });
 }
 
-function loweringOf(op: OpName): Lowering<Tensor> {
+function loweringOf(op: OpName, weights: WeightFormat): Lowering<Tensor> {
+  if (op === "linear") return linears[weights] as Lowering<Tensor>;
   return (isComposite(op) ? composites[op] : primitives[op]) as Lowering<Tensor>;
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { WeightFormat } from "@dit/backend-ort";
 import {
   ConfigError,
   createSampler,
@@ -8,6 +9,7 @@ import {
   hostTensor,
   type Model,
   nullLabel,
+  type Precision,
   type SampleSettings,
   type Samples,
 } from "@dit/core";
@@ -22,13 +24,23 @@ import { atomicWrite } from "../run/atomicWrite";
 import { freeName } from "../run/runFolder";
 import { stopSignal } from "../stopSignal";
 
+/** The precisions of sampling: those of the network, and integers for its weights. */
+export const samplePrecisions = ["f32", "f16", "bf16", "int8", "int4"] as const satisfies readonly (
+  | Precision
+  | WeightFormat
+)[];
+
+export type SamplePrecision = (typeof samplePrecisions)[number];
+
 export interface SampleCommand {
   readonly model: string;
   readonly backend: BackendConfig;
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Partial<Omit<SampleSettings, "guidance">>;
+  readonly settings: Partial<Omit<SampleSettings, "guidance" | "precision">>;
+  /** What the network computes in, or what its weights are held in. */
+  readonly precision: SamplePrecision;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
   readonly seed: number;
@@ -46,7 +58,8 @@ export interface SampleSummary {
   readonly seconds: number;
   readonly out: string | null;
   readonly npz: string | null;
-  readonly settings: SampleSettings;
+  readonly precision: SamplePrecision;
+  readonly settings: Omit<SampleSettings, "precision">;
 }
 
 /** `dit sample`: draws images of the given classes. */
@@ -56,31 +69,37 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const labels = labelsOf(model, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
   const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
-  const backend = await openBackend(command.backend);
+  const { precision, weights } = inFormats(command.precision);
+  const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
   try {
     const samples = await drawAll(
-      { ...command, settings: { ...command.settings, guidance } },
+      { ...command, settings: { ...command.settings, guidance, precision } },
       model,
       backend,
       labels,
       stop.signal,
     );
     progress.done();
-    if (out !== undefined) drawGrid(out, samples, perClass, { "dit:model": shownPath(command.model) });
+    if (out !== undefined)
+      drawGrid(out, samples, perClass, {
+        "dit:model": shownPath(command.model),
+        ...(weights !== "f32" && { "dit:weights": weights }),
+      });
     if (npz !== undefined) {
       const { data, shape } = toBytes(samples.images);
       mkdirSync(dirname(npz), { recursive: true });
       const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
       atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
     }
-    const { classes: _, seed: __, autoguidance: ___, ...settings } = samples.settings;
+    const { classes: _, seed: __, autoguidance: ___, precision: ____, ...settings } = samples.settings;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
       out: out ?? null,
       npz: npz ?? null,
+      precision: command.precision,
       settings,
     };
   } catch (error) {
@@ -93,6 +112,10 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   }
 }
 
+function inFormats(name: SamplePrecision): { readonly precision: Precision; readonly weights: WeightFormat } {
+  return name === "int8" || name === "int4" ? { precision: "f32", weights: name } : { precision: name, weights: "f32" };
+}
+
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
 async function drawAll(
   { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
@@ -102,7 +125,7 @@ async function drawAll(
   signal: AbortSignal,
 ): Promise<Samples> {
   const size = Math.min(batch, labels.length);
-  const sampler = await createSampler(model.config, backend, size, settings);
+  const sampler = await createSampler(model.config, backend, size, { ...settings, weights: model.weights });
   const { inChannels, inputSize } = model.config.dit;
   const pixels = inChannels * inputSize[0] * inputSize[1];
   const data = new Float32Array(labels.length * pixels);
