@@ -189,7 +189,7 @@ export function samplerTable({ diffusion }: ModelConfig, settings: SampleSetting
 }
 
 /** At which rows the model is guided. */
-function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
+export function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
   if (guidance === 1) return () => false;
   if (guidanceInterval === null) return () => true;
   const [from, to] = guidanceInterval;
