@@ -60,7 +60,7 @@ export { concatBytes } from "./host/concatBytes";
 export { crc32, crc32c } from "./host/crc32";
 export { type Derivative, dopri5 } from "./host/dopri5";
 export { fnv1a } from "./host/fnv1a";
-export { f16ArrayToF32, f16ToF32, f32ToF16 } from "./host/halfPrecision";
+export { f16ArrayToF32, f16ToF32, f32ArrayToF16, f32ToF16 } from "./host/halfPrecision";
 export { fitSquare } from "./host/image/fitSquare";
 export { resize } from "./host/image/resize";
 export { luma, type RgbImage } from "./host/image/rgbImage";
@@ -70,6 +70,15 @@ export { toDiffusers } from "./host/names/diffusersLayout";
 export { encodeNpyHeader, type NpyDType } from "./host/npy";
 export { writeNpz } from "./host/npz";
 export { openTensors } from "./host/openTensors";
+export {
+  blockInt4,
+  blockScales,
+  blocksPerRow,
+  dequantize,
+  type IntegerFormat,
+  perChannelInt8,
+  quantize,
+} from "./host/quantize";
 export type { SafetensorsSource } from "./host/safetensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
 export type { FileTensor, TensorFile } from "./host/tensorFile";

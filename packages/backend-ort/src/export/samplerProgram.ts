@@ -15,7 +15,7 @@ import { Emitter } from "../lower/emitter";
 import { bindInputs, emitLoop, modelOf } from "../lower/lowerGraph";
 import type { ValueInfoProto } from "../onnx/model";
 import type { Program } from "./program";
-import { lowerOptions, type ProgramOptions } from "./programOptions";
+import { exportFormats, loweringOptions, type ProgramOptions } from "./programOptions";
 
 /**
  * A whole sampling run: standard normal `noise` [N, C, I, J], y [N] and the guidance scale -> `images` [N, C, I, J].
@@ -27,13 +27,14 @@ export function samplerProgram(model: Model, settings: SampleSettings, options: 
   const table = samplerTable(config, settings);
   const stretches = samplingCalls(table.rows, guidedRows(settings), Number.POSITIVE_INFINITY);
   const bound = prefixed("params", weights);
+  const { precision } = exportFormats[options.dtype ?? "f32"];
   const { inChannels, inputSize, numClasses } = config.dit;
 
   return (batchSize) => {
     const emit = new Emitter(undefined, true);
     const image = [batchSize, inChannels, ...inputSize];
     const scans = stretches.map(({ isGuided }) =>
-      imageScan(config, isGuided ? settings : { ...settings, guidance: 1 }, table, batchSize),
+      imageScan(config, isGuided ? settings : { ...settings, guidance: 1 }, table, batchSize, { precision }),
     );
     const past = scans[0]!.carry.slice(1).map(() => emit.op("Expand", [emit.number(0), emit.ints(image)]));
     const { startScale } = table;
@@ -53,7 +54,7 @@ export function samplerProgram(model: Model, settings: SampleSettings, options: 
       ...(scans.some(readsGuidance) ? [f32("guidance", [])] : []),
       ...(isNoisy(table) ? [f32("stepNoise", [table.rows.length, ...image])] : []),
     ];
-    return modelOf(emit, settings.sampler, { inputs, outputs: [f32("images", image)] }, lowerOptions(options));
+    return modelOf(emit, settings.sampler, { inputs, outputs: [f32("images", image)] }, loweringOptions(options));
 
     function emitStretch(
       { first, count }: SamplingCall,
@@ -73,7 +74,7 @@ export function samplerProgram(model: Model, settings: SampleSettings, options: 
         carry,
         xs: scan.xs.map(({ name }) => (name === "noise" ? stepNoise() : emit.constant(rows[name]!))),
         outputs,
-        options: lowerOptions(options),
+        options: loweringOptions(options),
       });
     }
   };

@@ -2,7 +2,7 @@ import type { Graph, Model, SampleSettings } from "@dit/core";
 import { imageScan, nodesOf, prefixed, samplerTable, stepGraph } from "@dit/core/internal";
 import { lowerGraph } from "../lower/lowerGraph";
 import type { Program } from "./program";
-import { lowerOptions, type ProgramOptions } from "./programOptions";
+import { exportFormats, loweringOptions, type ProgramOptions } from "./programOptions";
 
 /**
  * One call of the network and what a sampler makes of it: x [N, C, I, J], what its state keeps beside x (`anchor`, `d1`,
@@ -12,9 +12,10 @@ export function samplerStepProgram(model: Model, settings: SampleSettings, optio
   const { config, weights } = model;
   const table = samplerTable(config, settings);
   const bound = prefixed("params", weights);
+  const { precision } = exportFormats[options.dtype ?? "f32"];
   return (batchSize) => {
-    const step = stepGraph(imageScan(config, settings, table, batchSize));
-    return lowerGraph(withoutIdle(step), bound, lowerOptions(options));
+    const step = stepGraph(imageScan(config, settings, table, batchSize, { precision }));
+    return lowerGraph(withoutIdle(step), bound, loweringOptions(options));
   };
 }
 

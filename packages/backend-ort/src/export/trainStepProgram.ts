@@ -2,7 +2,7 @@ import type { ModelConfig, Weights } from "@dit/core";
 import { prefixed, splitFixed, trainStep } from "@dit/core/internal";
 import { lowerScanGraph } from "../lower/lowerGraph";
 import type { Program } from "./program";
-import { lowerOptions, type ProgramOptions } from "./programOptions";
+import { exportFormats, loweringOptions, type ProgramOptions } from "./programOptions";
 
 /** What a train step has in it beside the network. */
 export type TrainStepSettings = Omit<Parameters<typeof trainStep>[1], "batchSize" | "precision">;
@@ -18,8 +18,8 @@ export function trainStepProgram(
   settings: TrainStepSettings,
   options: ProgramOptions = {},
 ): Program {
-  const { precision = "f32" } = options;
+  const { precision } = exportFormats[options.dtype ?? "f32"];
   const fixed = prefixed("fixed", splitFixed(config, weights).fixed);
   return (batchSize) =>
-    lowerScanGraph(trainStep(config, { ...settings, batchSize, precision }), fixed, lowerOptions(options));
+    lowerScanGraph(trainStep(config, { ...settings, batchSize, precision }), fixed, loweringOptions(options));
 }

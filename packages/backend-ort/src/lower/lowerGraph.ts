@@ -7,6 +7,10 @@ import { composites } from "./composites";
 import { Emitter } from "./emitter";
 import { irVersionOf, portableComposites } from "./portable";
 import { type Lowering, primitives } from "./primitives";
+import { linears } from "./quantizedLinear";
+import type { WeightFormat } from "./quantizedMatrix";
+import { requireBoundWeights } from "./quantizedWeights";
+import { smallestPart } from "./smallestPart";
 
 /** The composites that reach ONNX as they are, unless a model has to be portable. */
 export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(composites) as CompositeName[]);
@@ -18,7 +22,9 @@ export type Bound = Readonly<Record<string, HostTensor>>;
 export const defaultOpset = 23;
 
 /** How a graph becomes ONNX; by default as it runs fastest here. */
-export interface LowerOptions {
+export interface LoweringOptions {
+  /** What the weights of linear layers are held in; all that is not f32 must be bound. f32 by default. */
+  readonly weights?: WeightFormat;
   /**
    * For every runtime that knows ONNX: the standard operators alone, and no batch taken apart, so that the graph is
    * the same at each batch size.
@@ -28,23 +34,17 @@ export interface LowerOptions {
   readonly opset?: number;
 }
 
-/**
- * Elements of a sample's values from which a batch goes through the network sample by sample: on a processor, a value of a
- * few megabytes that one operation writes and the next reads costs as much as the operation itself.
- */
-const smallestPart = 2 ** 16;
-
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
-export function loweredGraph(graph: Graph, { isPortable = false, opset = defaultOpset }: LowerOptions = {}): Graph {
+export function loweredGraph(graph: Graph, { isPortable = false, opset = defaultOpset }: LoweringOptions = {}): Graph {
   return isPortable
     ? lower(graph, portableComposites(opset))
     : splitBatch(lower(graph, nativeComposites), smallestPart);
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
-export function lowerGraph(graph: Graph, bound: Bound = {}, options: LowerOptions = {}): ModelProto {
+export function lowerGraph(graph: Graph, bound: Bound = {}, options: LoweringOptions = {}): ModelProto {
   const emit = new Emitter(undefined, options.isPortable);
-  const outputs = emitOutputs(emit, loweredGraph(graph, options), bindInputs(emit, graph.inputs, bound));
+  const outputs = emitOutputs(emit, loweredGraph(graph, options), bindInputs(emit, graph.inputs, bound), options);
   const inputs = free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor));
   return modelOf(emit, graph.name, { inputs, outputs }, options);
 }
@@ -57,7 +57,7 @@ export const tripCount = "steps";
  * reads its slice of each stacked input by the iteration's number. Carry `c` comes in as `carry.c` and out as `next.c`,
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
-export function lowerScanGraph(scan: Scan, bound: Bound = {}, options: LowerOptions = {}): ModelProto {
+export function lowerScanGraph(scan: Scan, bound: Bound = {}, options: LoweringOptions = {}): ModelProto {
   const emit = new Emitter(undefined, options.isPortable);
   const named = (prefix: string, ports: readonly Port[]) => ports.map(({ name }) => `${prefix}.${name}`);
   const constants = bindInputs(emit, scan.constants, bound, "constants.");
@@ -93,7 +93,7 @@ export interface LoopNames {
   readonly xs: readonly string[];
   /** The carry at the end, then the stacked outputs. */
   readonly outputs: readonly string[];
-  readonly options: LowerOptions;
+  readonly options: LoweringOptions;
 }
 
 /** One `Loop` that runs a scan's step. */
@@ -108,7 +108,7 @@ export function emitLoop(emit: Emitter, scan: Scan, loop: LoopNames): void {
   scan.xs.forEach(({ tensor }, i) => {
     names.set(tensor, body.op("Gather", [xs[i]!, "iteration"]));
   });
-  const step = emitOutputs(body, loweredGraph(stepGraph(scan), options), names);
+  const step = emitOutputs(body, loweredGraph(stepGraph(scan), options), names, options);
   const keepGoing = body.op("Identity", ["condition"]);
   const loopBody: GraphProto = {
     name: scan.name,
@@ -134,7 +134,7 @@ export function modelOf(
   emit: Emitter,
   name: string,
   ports: Pick<GraphProto, "inputs" | "outputs">,
-  { opset = defaultOpset }: LowerOptions,
+  { opset = defaultOpset }: LoweringOptions,
 ): ModelProto {
   const graph = { name, nodes: emit.nodes, initializers: emit.initializers, ...ports };
   return {
@@ -172,26 +172,34 @@ function free(ports: readonly Port[], bound: Bound): readonly Port[] {
  * Emits every node and names the outputs. A value is made under its output's name where it can be: an identity in between
  * would copy it, which for a train state costs as much as an optimiser's pass over it.
  */
-function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): ValueInfoProto[] {
+function emitOutputs(
+  emit: Emitter,
+  graph: Graph,
+  names: Map<Tensor, string>,
+  { weights = "f32" }: LoweringOptions,
+): ValueInfoProto[] {
+  if (weights !== "f32") {
+    requireBoundWeights(graph, (input) => emit.valueOf(names.get(input) ?? "") !== undefined, weights);
+  }
   const wanted = new Map(graph.outputs.map(({ name, tensor }) => [tensor, name]));
   for (const node of nodesOf(graph)) {
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    const value = loweringOf(node.op)(emit, node, inputs);
+    const value = loweringOf(node.op, weights)(emit, node, inputs);
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
   emit.scope = "";
   return graph.outputs.map(({ name, tensor }) => {
     const value = names.get(tensor)!;
-    if (value !== name)
-      emit.nodes.push({ opType: "Identity", inputs: [value], outputs: [name], name: `output ${name}` });
+    if (value !== name) emit.rename(emit.op("Identity", [value]), name);
     return valueInfo(name, tensor);
   });
 }
 
-function loweringOf(op: OpName): Lowering<Tensor> {
+function loweringOf(op: OpName, weights: WeightFormat): Lowering<Tensor> {
+  if (op === "linear") return linears[weights] as Lowering<Tensor>;
   return (isComposite(op) ? composites[op] : primitives[op]) as Lowering<Tensor>;
 }
 

@@ -32,8 +32,10 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   equal: same("Equal"),
   select: same("Where"),
 
-  cast: (emit, { attributes }, inputs) =>
-    emit.op("Cast", inputs, { attributes: { to: attr.int(elementTypes[elementTypeOf[attributes.to]].code) } }),
+  cast: (emit, { attributes: { to } }, [x]) => {
+    const known = to === "f16" ? emit.halved(x!) : undefined;
+    return known ?? emit.op("Cast", [x!], { attributes: { to: attr.int(elementTypes[elementTypeOf[to]].code) } });
+  },
   stopGradient: same("Identity"),
   // Reshape hands its memory on without a copy, but cannot do so before it knows the shape: a shape worked out from the
   // others. A value of shape computations is what neither folding nor merging of equal nodes looks through.

@@ -27,7 +27,7 @@ export async function adaptiveSampler(
   const { dit, diffusion: flow } = config;
   const { from, to } = samplingRange(flow);
   const image = [count, dit.inChannels, ...dit.inputSize];
-  const network = guidedNetwork(dit, settings, autoguidance?.config.dit);
+  const network = guidedNetwork(dit, settings, { weaker: autoguidance?.config.dit });
   const signature = {
     constants: networkConstants(dit, count, autoguidance?.config.dit),
     x: f32(image),

@@ -3,6 +3,7 @@ import { dit, ditSpec } from "../define/dit/dit";
 import { bindParams, paramTypes } from "../define/params";
 import { autoguide, guide, guidedChannels, type Network, rescaled } from "../define/sample/guidance";
 import type { F32 } from "../ir/tensor";
+import { castTensors, type Precision } from "../lower/castPrecision";
 import { f32, i32, type Traced } from "../trace/signature";
 import type { SampleSettings } from "./sampleSettings";
 
@@ -12,6 +13,13 @@ export function networkConstants(config: DiTConfig, count: number, weaker?: DiTC
   return { params: paramTypes(ditSpec(config)).all, guide, y: i32([count]), guidance: f32([]) };
 }
 
+export interface GuidedNetworkOptions {
+  /** A weaker model, away from which the model is guided. */
+  readonly weaker?: DiTConfig | undefined;
+  /** What the network computes in; guidance is f32 in any case. */
+  readonly precision?: Precision | undefined;
+}
+
 /**
  * A DiT as a sampler asks it, guided where the settings say so: by its null label, or by a weaker model.
  * x: [N, C, I, J], t: [N] -> [N, out, I, J]
@@ -19,12 +27,12 @@ export function networkConstants(config: DiTConfig, count: number, weaker?: DiTC
 export function guidedNetwork(
   config: DiTConfig,
   settings: Pick<SampleSettings, "guidance" | "guidanceChannels" | "guidanceRescale">,
-  weaker?: DiTConfig,
+  { weaker, precision = "f32" }: GuidedNetworkOptions = {},
 ): (constants: Traced<ReturnType<typeof networkConstants>>, x: F32, t: F32) => F32 {
   const { guidance, guidanceChannels, guidanceRescale } = settings;
   const networkOf = (config: DiTConfig, params: object): Network => {
     const bound = bindParams(ditSpec(config), params as never);
-    return (xt, t, labels) => dit(bound, xt, t, labels, config);
+    return (xt, t, labels) => castTensors([dit(bound, xt, t, labels, config)], precision)[0]!;
   };
   return ({ params, guide: guideParams, y, guidance: scale }, x, t) => {
     const network = networkOf(config, params);

@@ -9,6 +9,7 @@ import { noiseLevels } from "../define/sample/spacing";
 import type { SamplerRow, SamplerTable } from "../define/sample/table";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
+import type { Precision } from "../lower/castPrecision";
 import { adaptiveSampler } from "./adaptive";
 import type { Backend, DeviceTensor, DeviceTensors, Feed, Feeds, ScanExecutable } from "./backend";
 import { noiseFor, requireClasses } from "./drawing";
@@ -150,16 +151,23 @@ export async function createSampler(
   };
 }
 
+interface ImageScanOptions {
+  readonly previews?: boolean;
+  readonly weaker?: ModelConfig;
+  /** What the network computes in, f32 by default; the sampler computes in f32 in any case. */
+  readonly precision?: Precision;
+}
+
 /** A sampling run of a DiT as a scan; its constants are the weights, the labels and the guidance scale. */
 export function imageScan(
   config: ModelConfig,
   settings: SampleSettings,
   table: SamplerTable,
   count: number,
-  { previews = false, weaker }: { readonly previews?: boolean; readonly weaker?: ModelConfig } = {},
+  { previews = false, weaker, precision }: ImageScanOptions = {},
 ): Scan {
   const { dit: architecture } = config;
-  const network = guidedNetwork(architecture, settings, weaker?.dit);
+  const network = guidedNetwork(architecture, settings, { weaker: weaker?.dit, precision });
   return samplerScan({
     name: `${settings.sampler} step`,
     table,
