@@ -2,10 +2,10 @@ import type { ModelConfig, Weights } from "@dit/core";
 import { prefixed, splitFixed, trainStep } from "@dit/core/internal";
 import { lowerScanGraph } from "../lower/lowerGraph";
 import type { Program } from "./program";
-import { exportFormats, loweringOptions, type ProgramOptions } from "./programOptions";
+import { loweringOptions, type ProgramOptions } from "./programOptions";
 
 /** What a train step has in it beside the network. */
-export type TrainStepSettings = Omit<Parameters<typeof trainStep>[1], "batchSize" | "precision">;
+export type TrainStepSettings = Omit<Parameters<typeof trainStep>[1], "batchSize">;
 
 /**
  * Training: `steps` optimiser steps in one call, in a `Loop`. The state comes in as `carry.*` and goes out as `next.*`;
@@ -18,8 +18,6 @@ export function trainStepProgram(
   settings: TrainStepSettings,
   options: ProgramOptions = {},
 ): Program {
-  const { precision } = exportFormats[options.dtype ?? "f32"];
   const fixed = prefixed("fixed", splitFixed(config, weights).fixed);
-  return (batchSize) =>
-    lowerScanGraph(trainStep(config, { ...settings, batchSize, precision }), fixed, loweringOptions(options));
+  return (batchSize) => lowerScanGraph(trainStep(config, { ...settings, batchSize }), fixed, loweringOptions(options));
 }
