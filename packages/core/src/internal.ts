@@ -121,8 +121,9 @@ export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } fro
 export { LiveTensors } from "./run/liveTensors";
 export type { ReferenceTensor } from "./run/reference/reference";
 export { requireDTypes } from "./run/requireDTypes";
-export { imageScan, samplerTable } from "./run/sample";
-export { settingsFrom } from "./run/sampleSettings";
+export { guidedRows, imageScan, samplerTable } from "./run/sample";
+export { requirePossible, settingsFrom } from "./run/sampleSettings";
+export { type SamplingCall, samplingCalls } from "./run/samplingCalls";
 export { carryOf, firstState, prefixed, splitFixed, unprefixed } from "./run/trainState";
 export { isTensor, isTensorType } from "./trace/signature";
 export { flatten, mapTree } from "./trace/tree";

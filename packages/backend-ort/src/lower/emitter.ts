@@ -23,7 +23,11 @@ export class Emitter {
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
 
-  constructor(outer?: Emitter) {
+  /** @param isPortable whether the standard operators alone may be used, which every runtime has */
+  constructor(
+    outer?: Emitter,
+    readonly isPortable: boolean = outer?.isPortable ?? false,
+  ) {
     this.initializers = outer?.initializers ?? [];
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();
