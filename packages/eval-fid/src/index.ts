@@ -30,7 +30,6 @@ export { type Spread, spreadOf } from "./metrics/spread";
 export { type ByteSource, blobSource, bytesSource } from "./npz/byteSource";
 export { addMoments, type StoredMoments, storedMoments } from "./npz/moments";
 export type { NpzArray } from "./npz/npyArray";
-export type { NpyHeader } from "./npz/npyHeader";
 export { npzImages } from "./npz/npzImages";
 export { isZip, type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz";
 export { type ByteSink, type NpzWriter, npzWriter } from "./npz/writeNpz";
