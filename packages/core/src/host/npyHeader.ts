@@ -44,7 +44,9 @@ export function npyDataOffset(prefix: Uint8Array, file: string): number {
     throw new FormatError(`${file}: not a .npy array`);
   }
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
-  return version === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true);
+  const offset = version === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true);
+  if (offset < npyPrefixBytes) throw new FormatError(`${file}: damaged: its header has no text`);
+  return offset;
 }
 
 /**
