@@ -71,8 +71,8 @@ function interleaved(g: F32, [down, right]: Pair): F32 {
   if (down === 1 && right === 1) return g;
   const [n, o, height, width] = g.shape as [number, number, number, number];
   return g
-    .reshape([n, o, height, 1, width, 1])
-    .pad([0, 0, 0, 0, 0, 0], [0, 0, 0, down - 1, 0, right - 1])
+    .reshape([n * o * height, 1, width, 1])
+    .pad([0, 0, 0, 0], [0, down - 1, 0, right - 1])
     .reshape([n, o, height * down, width * right]);
 }
 
