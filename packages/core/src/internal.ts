@@ -64,11 +64,18 @@ export { f16ArrayToF32, f16ToF32, f32ArrayToF16, f32ToF16 } from "./host/halfPre
 export { fitSquare } from "./host/image/fitSquare";
 export { resize } from "./host/image/resize";
 export { luma, type RgbImage } from "./host/image/rgbImage";
+export { filters, weightedTaps } from "./host/image/taps";
 export { littleEndianBytes } from "./host/littleEndian";
 export { diffusersNames } from "./host/names/diffusersDiT";
 export { toDiffusers } from "./host/names/diffusersLayout";
-export { encodeNpyHeader, type NpyDType } from "./host/npy";
-export { writeNpz } from "./host/npz";
+export {
+  encodeNpyHeader,
+  type NpyCode,
+  type NpyHeader,
+  npyDataOffset,
+  npyPrefixBytes,
+  parseNpyHeader,
+} from "./host/npyHeader";
 export { openTensors } from "./host/openTensors";
 export {
   blockInt4,
@@ -83,6 +90,8 @@ export type { SafetensorsSource } from "./host/safetensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
 export type { FileTensor, TensorFile } from "./host/tensorFile";
 export { toFloat64 } from "./host/toHostTensor";
+export { type Reading, type ZipEntry, zipDirectory } from "./host/zipDirectory";
+export { zipWriter } from "./host/zipWriter";
 export { apply, infer, isComposite } from "./ir/apply";
 export { composites } from "./ir/composites/table";
 export { input } from "./ir/create";

@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import type { WeightFormat } from "@dit/backend-ort";
 import {
   ConfigError,
@@ -13,14 +11,13 @@ import {
   type SampleSettings,
   type Samples,
 } from "@dit/core";
-import { writeNpz } from "@dit/core/internal";
 import { shownPath } from "../config/configFile";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
+import { npzOfImages } from "../images/npzOfImages";
 import { toBytes } from "../images/toBytes";
 import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
-import { atomicWrite } from "../run/atomicWrite";
 import { freeName } from "../run/runFolder";
 import { stopSignal } from "../stopSignal";
 
@@ -73,40 +70,40 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
+  const images = npz === undefined ? undefined : await npzOfImages(npz, model, labels);
   try {
-    const samples = await drawAll(
-      { ...command, settings: { ...command.settings, guidance, precision } },
-      model,
-      backend,
-      labels,
-      stop.signal,
-    );
+    const kept: HostTensor<"f32">[] = [];
+    let settings: Samples["settings"] | undefined;
+    const drawing = { ...command, settings: { ...command.settings, guidance, precision } };
+    for await (const samples of batches(drawing, model, backend, labels, stop.signal)) {
+      await images?.add(toBytes(samples.images).data);
+      if (out !== undefined) kept.push(samples.images);
+      settings = samples.settings;
+    }
     progress.done();
-    if (out !== undefined)
-      drawGrid(out, samples, perClass, {
+    await images?.finish();
+    if (out !== undefined) {
+      const whole = { images: joined(kept), settings: { ...settings!, classes: labels } };
+      drawGrid(out, whole, perClass, {
         "dit:model": shownPath(command.model),
         ...(weights !== "f32" && { "dit:weights": weights }),
       });
-    if (npz !== undefined) {
-      const { data, shape } = toBytes(samples.images);
-      mkdirSync(dirname(npz), { recursive: true });
-      const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
-      atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
     }
-    const { classes: _, seed: __, autoguidance: ___, precision: ____, ...settings } = samples.settings;
+    const { classes: _, seed: __, autoguidance: ___, precision: ____, ...rest } = settings!;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
       out: out ?? null,
       npz: npz ?? null,
       precision: command.precision,
-      settings,
+      settings: rest,
     };
   } catch (error) {
     progress.done();
     stop.throwIfReceived("stopped; no image was written");
     throw error;
   } finally {
+    images?.discard();
     stop.dispose();
     await backend.dispose();
   }
@@ -117,37 +114,45 @@ function inFormats(name: SamplePrecision): { readonly precision: Precision; read
 }
 
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
-async function drawAll(
+async function* batches(
   { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
   model: Model,
   backend: Parameters<typeof createSampler>[1],
   labels: readonly number[],
   signal: AbortSignal,
-): Promise<Samples> {
+): AsyncGenerator<Samples> {
   const size = Math.min(batch, labels.length);
   const sampler = await createSampler(model.config, backend, size, { ...settings, weights: model.weights });
-  const { inChannels, inputSize } = model.config.dit;
-  const pixels = inChannels * inputSize[0] * inputSize[1];
-  const data = new Float32Array(labels.length * pixels);
-  const batches = Math.ceil(labels.length / size);
+  const total = Math.ceil(labels.length / size);
   try {
-    let last: Samples | undefined;
-    for (let i = 0; i < batches; i++) {
+    for (let i = 0; i < total; i++) {
       // The last batch may be short: it is filled up, and what fills it is thrown away.
       const part = Array.from({ length: size }, (_, j) => labels[i * size + j] ?? labels[0]!);
-      last = await sampler.run(model.weights, part, {
+      const { images, settings } = await sampler.run(model.weights, part, {
         seed,
         firstSample: i * size,
         signal,
-        onStep: (step, steps) => progress.update({ step: i * steps + step, total: batches * steps }),
+        onStep: (step, steps) => progress.update({ step: i * steps + step, total: total * steps }),
       });
-      data.set(last.images.data.subarray(0, Math.min(size, labels.length - i * size) * pixels), i * size * pixels);
+      const [, ...image] = images.shape;
+      const count = Math.min(size, labels.length - i * size);
+      const data = images.data.subarray(0, (images.data.length / size) * count);
+      yield { images: hostTensor("f32", [count, ...image], data), settings };
     }
-    const images: HostTensor<"f32"> = hostTensor("f32", [labels.length, inChannels, ...inputSize], data);
-    return { images, settings: { ...last!.settings, classes: labels } };
   } finally {
     await sampler.dispose();
   }
+}
+
+function joined(batches: readonly HostTensor<"f32">[]): HostTensor<"f32"> {
+  const count = batches.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const data = new Float32Array(batches.reduce((sum, { data }) => sum + data.length, 0));
+  let at = 0;
+  for (const batch of batches) {
+    data.set(batch.data, at);
+    at += batch.data.length;
+  }
+  return hostTensor("f32", [count, ...batches[0]!.shape.slice(1)], data);
 }
 
 /** Labels by number or name; all when none is given, which for an unconditional model is the null label. @throws ConfigError naming a class that the model does not know */
