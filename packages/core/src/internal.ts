@@ -2,7 +2,7 @@
 
 export { depthOf, guessConfig } from "./define/checkpoint/guessConfig";
 export { lookalike } from "./define/checkpoint/lookalike";
-export { type ModelFolder, modelFromFolder, modelToFolder } from "./define/checkpoint/modelFolder";
+export { type ModelFolder, modelFromFolder, modelToFolder, weightsIn } from "./define/checkpoint/modelFolder";
 export { selectWeights, type WeightPart, weightParts } from "./define/checkpoint/selectWeights";
 export { type StoredFloat, storedFloats, storedWeights } from "./define/checkpoint/storedWeights";
 export { priorBitsPerDim } from "./define/diffusion/bitsPerDim";
@@ -73,7 +73,7 @@ export { openTensors } from "./host/openTensors";
 export type { SafetensorsSource } from "./host/safetensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
 export type { FileTensor, TensorFile } from "./host/tensorFile";
-export { toFloat64 } from "./host/toHostTensor";
+export { toFloat64, toLazyFloat32 } from "./host/toHostTensor";
 export { apply, infer, isComposite } from "./ir/apply";
 export { composites } from "./ir/composites/table";
 export { input } from "./ir/create";
