@@ -38,12 +38,15 @@ export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
 export { type LoadOptions, modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
 export { selfAttention, selfAttentionSpec } from "./define/nn/attention";
+export { conv2d, conv2dSpec } from "./define/nn/conv2d";
 export { crossAttention, crossAttentionSpec } from "./define/nn/crossAttention";
+export { groupNorm, groupNormSpec } from "./define/nn/groupNorm";
 export { affineLayerNorm, affineLayerNormSpec, layerNorm } from "./define/nn/layerNorm";
 export { linear, linearSpec } from "./define/nn/linear";
 export { mlp, mlpSpec } from "./define/nn/mlp";
 export { rmsNorm, scaledRmsNorm, scaledRmsNormSpec } from "./define/nn/rmsNorm";
 export { swiglu, swigluSpec } from "./define/nn/swiglu";
+export { upsampleNearest } from "./define/nn/upsampleNearest";
 export { type ObjectiveConfig, objectiveConfig } from "./define/objective";
 export { bindParams, countParams, type Params, param, paramTypes, type Weights } from "./define/params";
 export { samplerFromDiffusers } from "./define/sample/diffusers/samplerFromDiffusers";
@@ -69,11 +72,13 @@ export { permutation, type StreamKey, uniform, uniformInts } from "./host/rng";
 export { readSafetensors, safetensorsPieces, writeSafetensors } from "./host/safetensors";
 export { toFloat32, toHostTensor } from "./host/toHostTensor";
 export {
+  avgPool2d,
   barrier,
   concat,
   constant,
   constantF32,
   gelu,
+  maxPool2d,
   scalar,
   select,
   sigmoid,
@@ -89,6 +94,7 @@ export { type HostTensor, hostF32, hostI32, hostTensor, hostZeros, lazyTensor } 
 export { print } from "./ir/print";
 export type { Shape } from "./ir/shape";
 export { type Bool, type F32, type I32, Tensor } from "./ir/tensor";
+export type { ConvolutionOptions, PoolOptions } from "./ir/window";
 export { castPrecision, type Precision } from "./lower/castPrecision";
 export type {
   Backend,

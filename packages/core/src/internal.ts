@@ -95,6 +95,7 @@ export { currentScope, inPart, inScope } from "./ir/scope";
 export { broadcastShapes, sameShape, sizeOf, stridesOf } from "./ir/shape";
 export type { Node } from "./ir/tensor";
 export { verify, verifyScan } from "./ir/verify";
+export type { Padding, Pair, PoolAttributes } from "./ir/window";
 export { castTensors } from "./lower/castPrecision";
 export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";

@@ -2,6 +2,7 @@ import type { Tensor } from "@dit/core";
 import { hostArray, type Node, type PrimitiveName } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
+import { convolution, poolAttributes } from "./convolution";
 import type { Emitter } from "./emitter";
 
 /** Emits the ONNX nodes of one graph node and returns the name of its value. */
@@ -49,6 +50,9 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
       ? emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes })
       : emit.op("MatMul", inputs);
   },
+
+  conv2d: convolution,
+  maxPool2d: (emit, { attributes }, inputs) => emit.op("MaxPool", inputs, { attributes: poolAttributes(attributes) }),
 
   reduceSum: (emit, node, inputs) => {
     const {
