@@ -33,7 +33,9 @@ function guessKL(shapes: Shapes, given: VaeOptions): AutoencoderKLConfig {
     outChannels: size(shapes, "decoder.conv_out.weight", 0),
     blockOutChannels: each.map((i) => size(shapes, `encoder.down_blocks.${i}.resnets.0.conv1.weight`, 0)),
     downBlockTypes: each.map((i) =>
-      has(new RegExp(`^encoder\\.down_blocks\\.${i}\\.attentions\\.`)) ? "AttnDownEncoderBlock2D" : "DownEncoderBlock2D",
+      has(new RegExp(`^encoder\\.down_blocks\\.${i}\\.attentions\\.`))
+        ? "AttnDownEncoderBlock2D"
+        : "DownEncoderBlock2D",
     ),
     upBlockTypes: each.map((i) =>
       has(new RegExp(`^decoder\\.up_blocks\\.${i}\\.attentions\\.`)) ? "AttnUpDecoderBlock2D" : "UpDecoderBlock2D",
@@ -88,6 +90,7 @@ function countOf(shapes: Shapes, pattern: RegExp): number {
 
 function size(shapes: Shapes, name: string, axis: number): number {
   const length = shapes.get(name)?.[axis];
-  if (length === undefined) throw new ConfigError(`tensor ${name} is missing: these are not the weights of an autoencoder`);
+  if (length === undefined)
+    throw new ConfigError(`tensor ${name} is missing: these are not the weights of an autoencoder`);
   return length;
 }

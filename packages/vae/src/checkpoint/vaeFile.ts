@@ -1,10 +1,10 @@
-import { FormatError, messageOf, safetensorsPieces, type Shape } from "@dit/core";
+import { FormatError, messageOf, type Shape, safetensorsPieces } from "@dit/core";
 import {
   lookalike,
   paramsOf,
+  type StoredFloat,
   sameShape,
   selectWeights,
-  type StoredFloat,
   storedWeights,
   type TensorFile,
   toLazyFloat32,
@@ -15,7 +15,7 @@ import { underDiffusersNames } from "../names/vaeNames";
 import { type Vae, type VaeConfig, vaeSpec } from "../vae";
 import { guessVaeConfig, type VaeOptions } from "./guessConfig";
 
-/** Where the configuration lies in a file's metadata, as diffusers writes it. */
+/** Where the configuration, in diffusers' entries, lies in a file's metadata. */
 const configKey = "dit.vae";
 
 /** How a file's weights become an autoencoder. */
@@ -34,7 +34,9 @@ export function vaeFromTensors(file: TensorFile, { config: given, ...options }: 
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   if (!shapes.has("decoder.conv_in.weight") && !shapes.has("decoder.layers.0.weight")) {
     const seen = lookalike(new Map([...file.tensors].map(([name, { shape }]) => [name, shape])));
-    throw new FormatError(`these are not the weights of an autoencoder${seen === undefined ? "" : `; they look like ${seen}`}`);
+    throw new FormatError(
+      `these are not the weights of an autoencoder${seen === undefined ? "" : `; they look like ${seen}`}`,
+    );
   }
   const config = given ?? configIn(file.metadata[configKey]) ?? guessVaeConfig(shapes, options);
   requireParams(config, shapes);
@@ -67,5 +69,6 @@ function requireParams(config: VaeConfig, shapes: ReadonlyMap<string, Shape>): v
       throw new FormatError(`parameter ${name} has shape [${actual}], the configuration says [${shape}]`);
   }
   const unknown = [...shapes.keys()].find((name) => !(name in params));
-  if (unknown !== undefined) throw new FormatError(`the file has a parameter ${unknown} that this autoencoder does not`);
+  if (unknown !== undefined)
+    throw new FormatError(`the file has a parameter ${unknown} that this autoencoder does not`);
 }

@@ -17,7 +17,8 @@ export function fieldsOf(json: DiffusersConfig) {
     /** Where null is "none". */
     realOrNull: (key: string) => read<number | null>(key, null, orNull(isReal), "a number or null"),
     flag: (key: string, otherwise: boolean) => read(key, otherwise, isFlag, "true or false"),
-    wholes: (key: string, otherwise: readonly number[]) => read(key, otherwise, listOf(isWhole), "whole numbers from 1"),
+    wholes: (key: string, otherwise: readonly number[]) =>
+      read(key, otherwise, listOf(isWhole), "whole numbers from 1"),
     realsOrNull: (key: string) => read<readonly number[] | null>(key, null, orNull(listOf(isReal)), "numbers or null"),
     /** One of the kinds that are known here for each level. */
     kinds: <T extends string>(key: string, otherwise: readonly T[], known: readonly T[]): readonly T[] =>

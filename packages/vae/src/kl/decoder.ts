@@ -1,4 +1,5 @@
 import { conv2d, conv2dSpec, type F32, groupNorm, groupNormSpec, type Params, upsampleNearest } from "@dit/core";
+import { inPart } from "@dit/core/internal";
 import type { AutoencoderKLConfig } from "../config/klConfig";
 import { activations } from "../nn/activations";
 import { level, levelSpec } from "./level";
@@ -23,12 +24,17 @@ export function decoderSpec(config: AutoencoderKLConfig) {
 
 /** z: [N, latentChannels, h, w] -> [N, outChannels, h 2^(levels - 1), w 2^(levels - 1)] */
 export function decoder(p: Params<ReturnType<typeof decoderSpec>>, z: F32, config: AutoencoderKLConfig): F32 {
-  const coarse = midBlock(p.mid_block, conv2d(p.conv_in, z, { padding: 1 }), config);
-  const fine = p.up_blocks.reduce((h, block) => {
-    const next = level(block, h, config);
-    const double = block.upsamplers?.[0].conv;
-    return double === undefined ? next : conv2d(double, upsampleNearest(next, 2), { padding: 1 });
-  }, coarse);
+  const begun = inPart("conv_in", () => conv2d(p.conv_in, z, { padding: 1 }));
+  const coarse = inPart("mid_block", () => midBlock(p.mid_block, begun, config));
+  const fine = p.up_blocks.reduce(
+    (h, block, i) =>
+      inPart(`up_blocks.${i}`, () => {
+        const next = level(block, h, config);
+        const double = block.upsamplers?.[0].conv;
+        return double === undefined ? next : conv2d(double, upsampleNearest(next, 2), { padding: 1 });
+      }),
+    coarse,
+  );
   const out = activations[config.activation](groupNorm(p.conv_norm_out, fine, config.normNumGroups));
   return conv2d(p.conv_out, out, { padding: 1 });
 }

@@ -1,4 +1,5 @@
 import { conv2d, conv2dSpec, type F32, groupNorm, groupNormSpec, type Params } from "@dit/core";
+import { inPart } from "@dit/core/internal";
 import type { AutoencoderKLConfig } from "../config/klConfig";
 import { activations } from "../nn/activations";
 import { level, levelSpec } from "./level";
@@ -28,13 +29,17 @@ const afterwards = [
 
 /** x: [N, C, H, W] -> [N, 2 latentChannels, H / 2^(levels - 1), W / 2^(levels - 1)] */
 export function encoder(p: Params<ReturnType<typeof encoderSpec>>, x: F32, config: AutoencoderKLConfig): F32 {
-  const fine = conv2d(p.conv_in, x, { padding: 1 });
-  const coarse = p.down_blocks.reduce((h, block) => {
-    const next = level(block, h, config);
-    const halve = block.downsamplers?.[0].conv;
-    return halve === undefined ? next : conv2d(halve, next, { stride: 2, padding: afterwards });
-  }, fine);
-  const middle = midBlock(p.mid_block, coarse, config);
+  const fine = inPart("conv_in", () => conv2d(p.conv_in, x, { padding: 1 }));
+  const coarse = p.down_blocks.reduce(
+    (h, block, i) =>
+      inPart(`down_blocks.${i}`, () => {
+        const next = level(block, h, config);
+        const halve = block.downsamplers?.[0].conv;
+        return halve === undefined ? next : conv2d(halve, next, { stride: 2, padding: afterwards });
+      }),
+    fine,
+  );
+  const middle = inPart("mid_block", () => midBlock(p.mid_block, coarse, config));
   const out = activations[config.activation](groupNorm(p.conv_norm_out, middle, config.normNumGroups));
   return conv2d(p.conv_out, out, { padding: 1 });
 }

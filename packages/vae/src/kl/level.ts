@@ -1,4 +1,5 @@
 import type { F32, Params } from "@dit/core";
+import { inPart } from "@dit/core/internal";
 import type { NetworkOptions } from "../nn/networkOptions";
 import { resnetBlock, resnetBlockSpec } from "../nn/resnetBlock";
 import { spatialAttention, spatialAttentionSpec } from "../nn/spatialAttention";
@@ -15,7 +16,8 @@ export function levelSpec(inner: number, out: number, count: number, hasAttentio
 /** x: [N, inner, H, W] -> [N, out, H, W] */
 export function level(p: Params<ReturnType<typeof levelSpec>>, x: F32, options: NetworkOptions): F32 {
   return p.resnets.reduce((h, resnet, i) => {
-    const next = resnetBlock(resnet, h, options);
-    return p.attentions === undefined ? next : spatialAttention(p.attentions[i]!, next, options);
+    const next = inPart(`resnets.${i}`, () => resnetBlock(resnet, h, options));
+    const attention = p.attentions?.[i];
+    return attention === undefined ? next : inPart(`attentions.${i}`, () => spatialAttention(attention, next, options));
   }, x);
 }

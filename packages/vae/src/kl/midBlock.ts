@@ -1,4 +1,5 @@
 import type { F32, Params } from "@dit/core";
+import { inPart } from "@dit/core/internal";
 import type { NetworkOptions } from "../nn/networkOptions";
 import { resnetBlock, resnetBlockSpec } from "../nn/resnetBlock";
 import { spatialAttention, spatialAttentionSpec } from "../nn/spatialAttention";
@@ -13,7 +14,9 @@ export function midBlockSpec(channels: number, hasAttention: boolean) {
 
 /** x: [N, C, H, W] -> [N, C, H, W] */
 export function midBlock(p: Params<ReturnType<typeof midBlockSpec>>, x: F32, options: NetworkOptions): F32 {
-  const first = resnetBlock(p.resnets[0], x, options);
-  const mixed = p.attentions === undefined ? first : spatialAttention(p.attentions[0], first, options);
-  return resnetBlock(p.resnets[1], mixed, options);
+  const { attentions, resnets } = p;
+  const first = inPart("resnets.0", () => resnetBlock(resnets[0], x, options));
+  const mixed =
+    attentions === undefined ? first : inPart("attentions.0", () => spatialAttention(attentions[0], first, options));
+  return inPart("resnets.1", () => resnetBlock(resnets[1], mixed, options));
 }

@@ -3,5 +3,8 @@ const names: Readonly<Record<string, string>> = { query: "to_q", key: "to_k", va
 
 /** A tensor's name of today. */
 export function fromOldAttention(name: string): string {
-  return name.replace(/(\.attentions\.\d+)\.(query|key|value|proj_attn)\./, (_, place, old) => `${place}.${names[old]}.`);
+  return name.replace(
+    /(\.attentions\.\d+)\.(query|key|value|proj_attn)\./,
+    (_, place, old) => `${place}.${names[old]}.`,
+  );
 }

@@ -20,7 +20,9 @@ export function spatialAttention(
   { normNumGroups }: NetworkOptions,
 ): F32 {
   const [n, c, h, w] = x.shape as [number, number, number, number];
-  const places = groupNorm(p.group_norm, x, normNumGroups).reshape([n, c, h * w]).transpose([0, 2, 1]); // [N, H W, C]
+  const places = groupNorm(p.group_norm, x, normNumGroups)
+    .reshape([n, c, h * w])
+    .transpose([0, 2, 1]); // [N, H W, C]
   const [q, k, v] = [linear(p.to_q, places), linear(p.to_k, places), linear(p.to_v, places)];
   const mixed = linear(p.to_out[0], apply("attention", [q, k, v], { heads: 1 })); // [N, H W, C]
   return x.add(mixed.transpose([0, 2, 1]).reshape([n, c, h, w]));

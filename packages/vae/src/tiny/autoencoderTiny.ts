@@ -2,26 +2,34 @@ import type { F32, Params } from "@dit/core";
 import type { AutoencoderTinyConfig } from "../config/tinyConfig";
 import { type Layer, layersSpec, runLayers } from "./layers";
 
-export function autoencoderTinySpec(config: AutoencoderTinyConfig) {
-  return { encoder: { layers: layersSpec(encoderLayers(config)) }, decoder: { layers: layersSpec(decoderLayers(config)) } };
+export function encodingTinySpec(config: AutoencoderTinyConfig) {
+  return { encoder: { layers: layersSpec(encoderLayers(config)) } };
 }
 
-export type AutoencoderTinyParams = Params<ReturnType<typeof autoencoderTinySpec>>;
+export function decodingTinySpec(config: AutoencoderTinyConfig) {
+  return { decoder: { layers: layersSpec(decoderLayers(config)) } };
+}
 
 /** x: images [N, inChannels, H, W] in [-1, 1] -> latents [N, latentChannels, h, w], scaled as a DiT takes them */
-export function encodeTiny(p: AutoencoderTinyParams, x: F32, config: AutoencoderTinyConfig): F32 {
+export function encodeTiny(p: Params<ReturnType<typeof encodingTinySpec>>, x: F32, config: AutoencoderTinyConfig): F32 {
   return runLayers(p.encoder.layers, encoderLayers(config), x.add(1).mul(0.5), config.activation);
 }
 
 /** A latent is kept within +-3 smoothly. z: [N, latentChannels, h, w] -> images [N, outChannels, H, W] in about [-1, 1] */
-export function decodeTiny(p: AutoencoderTinyParams, z: F32, config: AutoencoderTinyConfig): F32 {
-  const kept = z.mul(1 / 3).tanh().mul(3);
+export function decodeTiny(p: Params<ReturnType<typeof decodingTinySpec>>, z: F32, config: AutoencoderTinyConfig): F32 {
+  const kept = z
+    .mul(1 / 3)
+    .tanh()
+    .mul(3);
   return runLayers(p.decoder.layers, decoderLayers(config), kept, config.activation).mul(2).sub(1);
 }
 
 /** Latents as a picture in [0, 1], for storing them in 8 bits. */
 export function scaleLatents(z: F32, { latentMagnitude, latentShift }: AutoencoderTinyConfig): F32 {
-  return z.div(2 * latentMagnitude).add(latentShift).clamp(0, 1);
+  return z
+    .div(2 * latentMagnitude)
+    .add(latentShift)
+    .clamp(0, 1);
 }
 
 /** The latents of such a picture. */

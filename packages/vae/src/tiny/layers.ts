@@ -4,17 +4,25 @@ import { tinyBlock, tinyBlockSpec } from "./tinyBlock";
 
 /** One of the layers that a tiny network is a list of. Its place in the list is its name. */
 export type Layer =
-  | { readonly kind: "conv"; readonly inner: number; readonly out: number; readonly bias: boolean; readonly stride: 1 | 2 }
+  | {
+      readonly kind: "conv";
+      readonly inner: number;
+      readonly out: number;
+      readonly bias: boolean;
+      readonly stride: 1 | 2;
+    }
   | { readonly kind: "block"; readonly channels: number }
   | { readonly kind: "activation" }
   | { readonly kind: "upsample"; readonly factor: number };
 
 /** Parameters of the layers that have any, by place. */
 export function layersSpec(layers: readonly Layer[]) {
-  return Object.fromEntries(layers.flatMap((layer, i) => {
-    const spec = layerSpec(layer);
-    return spec === undefined ? [] : [[i, spec]];
-  })) as Readonly<Record<number, NonNullable<ReturnType<typeof layerSpec>>>>;
+  return Object.fromEntries(
+    layers.flatMap((layer, i) => {
+      const spec = layerSpec(layer);
+      return spec === undefined ? [] : [[i, spec]];
+    }),
+  ) as Readonly<Record<number, NonNullable<ReturnType<typeof layerSpec>>>>;
 }
 
 function layerSpec(layer: Layer) {
