@@ -17,11 +17,20 @@ export async function diffusersPipeline(fixture: Fixture, backend: Backend, find
   for (const name of fixture.names) {
     const [, solver, guidance] = /^images\.(dpmsolver\.)?guidance([\d.]+)$/.exec(name) ?? [];
     if (guidance === undefined) continue;
-    // As diffusers makes one scheduler of another's configuration: what both know is taken over.
-    const scheduler = solver === undefined ? saved : { ...saved, _class_name: "DPMSolverMultistepScheduler" };
+    const scheduler = solver === undefined ? saved : dpmSolverOf(saved);
     const latents = await drawn(fixture, backend, model, scheduler, Number(guidance));
     findings.compare("images.*", name, await pictures(backend, vae, latents));
   }
+}
+
+/**
+ * The DPM-Solver that diffusers makes of a DDIM scheduler's configuration: it takes over what was set there, but not what
+ * was left at DDIM's default, and of those defaults the spacing is the one that its own differs from.
+ */
+function dpmSolverOf(ddim: SchedulerConfig): SchedulerConfig {
+  const { timestep_spacing: spacing, ...rest } = ddim;
+  const taken = spacing === "leading" ? {} : { timestep_spacing: spacing };
+  return { ...rest, ...taken, _class_name: "DPMSolverMultistepScheduler" };
 }
 
 /** The pipeline's loop over its scheduler's steps; it guides all channels, and not at all where the scale is 1. */
