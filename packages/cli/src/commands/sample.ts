@@ -1,17 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import {
-  ConfigError,
-  createSampler,
-  didYouMean,
-  type HostTensor,
-  hostTensor,
-  type Model,
-  nullLabel,
-  type SampleSettings,
-  type Samples,
-} from "@dit/core";
+import { hostZeros, type SampleSettings, type Samples } from "@dit/core";
 import { writeNpz } from "@dit/core/internal";
+import type { Tiling } from "@dit/vae";
 import { shownPath } from "../config/configFile";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
@@ -20,6 +11,9 @@ import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
 import { atomicWrite } from "../run/atomicWrite";
 import { freeName } from "../run/runFolder";
+import { createDrawer, type Drawer } from "../sample/drawer";
+import { findVae } from "../sample/findVae";
+import { labelsOf } from "../sample/labels";
 import { stopSignal } from "../stopSignal";
 
 export interface SampleCommand {
@@ -31,6 +25,10 @@ export interface SampleCommand {
   readonly settings: Partial<Omit<SampleSettings, "guidance">>;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
+  /** Autoencoder that decodes latents; that of the model's pipeline or run unless given. */
+  readonly vae?: string;
+  /** Decodes in tiles. */
+  readonly tiling?: Tiling;
   readonly seed: number;
   /** Images in one batch. */
   readonly batch: number;
@@ -53,20 +51,21 @@ export interface SampleSummary {
 export async function sampleCommand(command: SampleCommand): Promise<SampleSummary> {
   const { progress, perClass, npz } = command;
   const model = await openModel(command.model);
-  const labels = labelsOf(model, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
+  const vae = await findVae(model.config, command.model, command.vae);
+  const labels = labelsOf(model.config, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
   const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
   const backend = await openBackend(command.backend);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
   try {
-    const samples = await drawAll(
-      { ...command, settings: { ...command.settings, guidance } },
-      model,
-      backend,
-      labels,
-      stop.signal,
-    );
+    const drawer = await createDrawer(model, backend, {
+      settings: { ...command.settings, guidance },
+      batch: Math.min(command.batch, labels.length),
+      vae,
+      tiling: command.tiling,
+    });
+    const samples = await drawAll(command, drawer, labels, stop.signal).finally(() => drawer.dispose());
     progress.done();
     if (out !== undefined) drawGrid(out, samples, perClass, { "dit:model": shownPath(command.model) });
     if (npz !== undefined) {
@@ -95,63 +94,22 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
 
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
 async function drawAll(
-  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
-  model: Model,
-  backend: Parameters<typeof createSampler>[1],
+  { seed, batch, progress }: SampleCommand,
+  drawer: Drawer,
   labels: readonly number[],
   signal: AbortSignal,
 ): Promise<Samples> {
-  const size = Math.min(batch, labels.length);
-  const sampler = await createSampler(model.config, backend, size, settings);
-  const { inChannels, inputSize } = model.config.dit;
-  const pixels = inChannels * inputSize[0] * inputSize[1];
-  const data = new Float32Array(labels.length * pixels);
-  const batches = Math.ceil(labels.length / size);
-  try {
-    let last: Samples | undefined;
-    for (let i = 0; i < batches; i++) {
-      // The last batch may be short: it is filled up, and what fills it is thrown away.
-      const part = Array.from({ length: size }, (_, j) => labels[i * size + j] ?? labels[0]!);
-      last = await sampler.run(model.weights, part, {
-        seed,
-        firstSample: i * size,
-        signal,
-        onStep: (step, steps) => progress.update({ step: i * steps + step, total: batches * steps }),
-      });
-      data.set(last.images.data.subarray(0, Math.min(size, labels.length - i * size) * pixels), i * size * pixels);
-    }
-    const images: HostTensor<"f32"> = hostTensor("f32", [labels.length, inChannels, ...inputSize], data);
-    return { images, settings: { ...last!.settings, classes: labels } };
-  } finally {
-    await sampler.dispose();
+  const batches = Math.ceil(labels.length / batch);
+  const drawn: Samples[] = [];
+  for (let i = 0; i < batches; i++) {
+    const part = labels.slice(i * batch, (i + 1) * batch);
+    const onStep = (step: number, steps: number) => progress.update({ step: i * steps + step, total: batches * steps });
+    drawn.push(await drawer.draw(part, { seed, first: i * batch, signal, onStep }));
   }
-}
-
-/** Labels by number or name; all when none is given, which for an unconditional model is the null label. @throws ConfigError naming a class that the model does not know */
-export function labelsOf({ config }: Pick<Model, "config">, classes: readonly string[]): number[] {
-  const { numClasses } = config.dit;
-  const names = config.classNames ?? [];
-  if (numClasses === 0) {
-    if (classes.length > 0) throw new ConfigError("the model is unconditional, it knows no classes: leave --class out");
-    return [nullLabel(config.dit)];
-  }
-  if (classes.length === 0) return Array.from({ length: numClasses }, (_, i) => i);
-  return classes.map((given) => {
-    const named = names.indexOf(given);
-    const label = named === -1 && /^\d+$/.test(given) ? Number(given) : named;
-    if (label >= 0 && label < numClasses) return label;
-    if (/^-?\d+$/.test(given) || names.length === 0) {
-      throw new ConfigError(
-        `class ${given} is out of range: the model knows ${numClasses} classes, 0..${numClasses - 1}`,
-      );
-    }
-    const near = didYouMean(given, names);
-    const known = `${names.slice(0, shownNames).join(", ")}${names.length > shownNames ? ", ..." : ""}`;
-    throw new ConfigError(
-      `there is no class "${given}"${near === undefined ? "" : `; did you mean ${near}?`} (classes: ${known})`,
-    );
+  const [{ images, settings }] = drawn as [Samples];
+  const all = hostZeros("f32", [labels.length, ...images.shape.slice(1)]);
+  drawn.forEach((samples, i) => {
+    all.data.set(samples.images.data, i * images.data.length);
   });
+  return { images: all, settings: { ...settings, classes: labels } };
 }
-
-/** Class names that an error lists; ImageNet has a thousand. */
-const shownNames = 12;
