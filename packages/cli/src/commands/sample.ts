@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { hostZeros, type SampleSettings, type Samples } from "@dit/core";
+import { hostZeros, type SampleSettings, type Samples, type Weights } from "@dit/core";
 import { writeNpz } from "@dit/core/internal";
 import type { Tiling } from "@dit/vae";
 import { shownPath } from "../config/configFile";
@@ -59,13 +59,13 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
   try {
-    const drawer = await createDrawer(model, backend, {
+    const drawer = await createDrawer(model.config, backend, {
       settings: { ...command.settings, guidance },
       batch: Math.min(command.batch, labels.length),
       vae,
       tiling: command.tiling,
     });
-    const samples = await drawAll(command, drawer, labels, stop.signal).finally(() => drawer.dispose());
+    const samples = await drawAll(command, drawer, model.weights, labels, stop.signal).finally(() => drawer.dispose());
     progress.done();
     if (out !== undefined) drawGrid(out, samples, perClass, { "dit:model": shownPath(command.model) });
     if (npz !== undefined) {
@@ -96,6 +96,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
 async function drawAll(
   { seed, batch, progress }: SampleCommand,
   drawer: Drawer,
+  weights: Weights,
   labels: readonly number[],
   signal: AbortSignal,
 ): Promise<Samples> {
@@ -104,7 +105,7 @@ async function drawAll(
   for (let i = 0; i < batches; i++) {
     const part = labels.slice(i * batch, (i + 1) * batch);
     const onStep = (step: number, steps: number) => progress.update({ step: i * steps + step, total: batches * steps });
-    drawn.push(await drawer.draw(part, { seed, first: i * batch, signal, onStep }));
+    drawn.push(await drawer.draw(weights, part, { seed, first: i * batch, signal, onStep }));
   }
   const [{ images, settings }] = drawn as [Samples];
   const all = hostZeros("f32", [labels.length, ...images.shape.slice(1)]);

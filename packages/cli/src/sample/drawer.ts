@@ -3,9 +3,10 @@ import {
   createSampler,
   type HostTensor,
   hostTensor,
-  type Model,
+  type ModelConfig,
   type SampleSettings,
   type Samples,
+  type Weights,
 } from "@dit/core";
 import { createDecoder, type Tiling, type Vae } from "@dit/vae";
 
@@ -30,17 +31,16 @@ export interface DrawOptions {
 /** A model and perhaps an autoencoder, compiled. */
 export interface Drawer {
   /** Draws a picture for each label, at most a batch: pixels [N, C, H, W] in about [-1, 1]. */
-  draw(labels: readonly number[], options: DrawOptions): Promise<Samples>;
+  draw(weights: Weights, labels: readonly number[], options: DrawOptions): Promise<Samples>;
   dispose(): Promise<void>;
 }
 
 /** Compiles what draws. Latents are never clipped: they lie outside [-1, 1]. */
 export async function createDrawer(
-  model: Model,
+  config: ModelConfig,
   backend: Backend,
   { settings, batch, vae, tiling }: DrawerOptions,
 ): Promise<Drawer> {
-  const { config, weights } = model;
   const sampler = await createSampler(
     config,
     backend,
@@ -50,7 +50,7 @@ export async function createDrawer(
   const decoder =
     vae && (await createDecoder(vae, backend, config.dit.inputSize, tiling === undefined ? {} : { tiling }));
   return {
-    draw: async (labels, { seed, first, ...rest }) => {
+    draw: async (weights, labels, { seed, first, ...rest }) => {
       // A short batch is filled up, and what fills it is thrown away.
       const filled = Array.from({ length: batch }, (_, i) => labels[i] ?? labels[0]!);
       const { images, settings } = await sampler.run(weights, filled, { seed, firstSample: first, ...rest });

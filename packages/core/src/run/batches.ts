@@ -42,8 +42,8 @@ export function trainingBatches(data: Dataset, config: ModelConfig, batchSize: n
     batches: (first, count) =>
       stack(config, batchSize, first, count, seed, (step, sample, x0, offset) => {
         const index = indexAt(step * batchSize + sample);
-        data.read(index, x0, offset);
-        if (data.flip && coin("flip", step, sample) < 0.5) mirror(x0, offset, data.imageShape);
+        const isMirrored = data.flip && coin("flip", step, sample) < 0.5;
+        visit(data, index, isMirrored, { seed, step, sample }, x0, offset);
         return coin("labelDropout", step, sample) < classDropout ? nullLabel(config.dit) : data.label(index);
       }),
   };
@@ -55,7 +55,7 @@ export function validationBatches(data: Dataset, config: ModelConfig, batchSize:
     batches: (first, count) =>
       stack(config, batchSize, first, count, seed, (step, sample, x0, offset) => {
         const index = (step * batchSize + sample) % data.size;
-        data.read(index, x0, offset);
+        visit(data, index, false, { seed, step, sample }, x0, offset);
         return data.label(index);
       }),
   };
@@ -97,6 +97,23 @@ function moments(objective: ObjectiveConfig, shape: Shape, keys: readonly Stream
     default:
       return objective satisfies never;
   }
+}
+
+/** Image `index` as training sees it: read, or drawn where there are many of it. */
+function visit(
+  data: Dataset,
+  index: number,
+  isMirrored: boolean,
+  key: Omit<StreamKey, "stream">,
+  x0: Float32Array,
+  offset: number,
+): void {
+  if (data.draw !== undefined) {
+    data.draw(index, isMirrored, key, x0, offset);
+    return;
+  }
+  data.read(index, x0, offset);
+  if (isMirrored) mirror(x0, offset, data.imageShape);
 }
 
 function mirror(images: Float32Array, offset: number, [channels, height, width]: Dataset["imageShape"]): void {
