@@ -12,4 +12,15 @@ export { createEncoder, type EncodeOptions, type Encoder, encode } from "./run/e
 export { decoderGraph, encoderGraph, type Size } from "./run/graphs";
 export type { Tiling } from "./run/tiles";
 export { decodeTiny, encodeTiny, scaleLatents, unscaleLatents } from "./tiny/autoencoderTiny";
+export {
+  klDivergence,
+  type ReconstructionLoss,
+  reconstructionLosses,
+  type VaeObjective,
+  vaeLosses,
+  vaeObjectiveDefaults,
+} from "./train/loss";
+export { measureScale } from "./train/measureScale";
+export { vaeTrainStep } from "./train/trainStep";
+export { type TrainedVae, type TrainVaeOptions, trainVae, type VaeStepMetrics } from "./train/trainVae";
 export { decodeLatents, encodeImages, type Moments, pixelsPerCell, type Vae, type VaeConfig, vaeSpec } from "./vae";
