@@ -46,7 +46,6 @@ export { linear, linearSpec } from "./define/nn/linear";
 export { mlp, mlpSpec } from "./define/nn/mlp";
 export { rmsNorm, scaledRmsNorm, scaledRmsNormSpec } from "./define/nn/rmsNorm";
 export { swiglu, swigluSpec } from "./define/nn/swiglu";
-export { upsampleNearest } from "./define/nn/upsampleNearest";
 export { type ObjectiveConfig, objectiveConfig } from "./define/objective";
 export { bindParams, countParams, type Params, param, paramTypes, type Weights } from "./define/params";
 export { samplerFromDiffusers } from "./define/sample/diffusers/samplerFromDiffusers";
@@ -85,6 +84,7 @@ export {
   silu,
   softmax,
   split,
+  upsampleNearest,
   zeros,
 } from "./ir/create";
 export type { DType } from "./ir/dtype";

@@ -33,6 +33,10 @@ export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } =
     emit.op("AveragePool", inputs, {
       attributes: { ...poolAttributes(attributes), count_include_pad: attr.int(attributes.countsPadding ? 1 : 0) },
     }),
+  upsampleNearest: (emit, { attributes: { factor } }, [x]) =>
+    emit.op("Resize", [x!, "", emit.floats([1, 1, factor, factor])], {
+      attributes: { coordinate_transformation_mode: attr.string("asymmetric"), nearest_mode: attr.string("floor") },
+    }),
   attention: (emit, { attributes: { heads } }, inputs) =>
     emit.op("Attention", inputs, { attributes: { q_num_heads: attr.int(heads), kv_num_heads: attr.int(heads) } }),
 };

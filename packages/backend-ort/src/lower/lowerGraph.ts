@@ -125,11 +125,10 @@ function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): V
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
-  emit.scope = "";
+  emit.scope = "output";
   return graph.outputs.map(({ name, tensor }) => {
     const value = names.get(tensor)!;
-    if (value !== name)
-      emit.nodes.push({ opType: "Identity", inputs: [value], outputs: [name], name: `output ${name}` });
+    if (value !== name) emit.rename(emit.op("Identity", [value]), name);
     return valueInfo(name, tensor);
   });
 }

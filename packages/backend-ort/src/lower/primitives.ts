@@ -27,7 +27,7 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   sub: same("Sub"),
   mul: same("Mul"),
   div: same("Div"),
-  max: same("Max"),
+  max: (emit, { inputs: [, b] }, inputs) => (isZero(b) ? emit.op("Relu", [inputs[0]!]) : emit.op("Max", inputs)),
   min: same("Min"),
   less: same("Less"),
   equal: same("Equal"),
@@ -113,6 +113,11 @@ function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly str
 function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
   return (emit, { attributes: { axes } }, [x]) =>
     emit.op(opType, [x!, emit.ints(axes)], { attributes: { noop_with_empty_axes: attr.int(1) } });
+}
+
+/** Whether a tensor is the number 0, which leaves the shape of what it meets as it is. */
+function isZero(x: Tensor): boolean {
+  return x.is("constant") && x.rank === 0 && x.attributes.value.data[0] === 0;
 }
 
 function same(opType: string): Lowering<unknown> {

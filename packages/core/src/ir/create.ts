@@ -95,3 +95,8 @@ export function avgPool2d<D extends DType>(
 ): Tensor<D> {
   return apply("avgPool2d", [x], { ...poolOf(options), countsPadding });
 }
+
+/** Each pixel of `x` [N, C, H, W] repeated to a square -> [N, C, H * factor, W * factor] */
+export function upsampleNearest<D extends DType>(x: Tensor<D>, factor = 2): Tensor<D> {
+  return apply("upsampleNearest", [x], { factor });
+}

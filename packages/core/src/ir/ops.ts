@@ -105,6 +105,8 @@ export interface Composites {
   biasedConv2d: Op<readonly [x: Tensor, weight: Tensor, bias: Tensor], AttributesOf<"conv2d">>;
   /** The mean of each window of `x` [N, C, H, W] -> [N, C, H', W'], of the padding's zeros too where `countsPadding`. */
   avgPool2d: Op<One, PoolAttributes & { readonly countsPadding: boolean }>;
+  /** Each pixel of `x` [N, C, H, W] repeated to a square of `factor` by `factor`. */
+  upsampleNearest: Op<One, { readonly factor: number }>;
   /** `x` [N, C, H, W] normalised over each of `groups` of channels and all places, then scaled and shifted by channel. */
   groupNorm: Op<
     readonly [x: Tensor, weight: Tensor, bias: Tensor],

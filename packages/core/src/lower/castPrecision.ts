@@ -67,6 +67,7 @@ const rules: { readonly [O in OpName]: Rule } = {
   linear: "product",
   biasedConv2d: "product",
   avgPool2d: "norm",
+  upsampleNearest: "follow",
   groupNorm: "norm",
   attention: "product",
 };

@@ -38,6 +38,7 @@ export function partInputs(node: Tensor, isBatched: (x: Tensor) => boolean, coun
     case "attention":
     case "maxPool2d":
     case "avgPool2d":
+    case "upsampleNearest":
       return all("part");
     case "softmax":
     case "layerNorm":

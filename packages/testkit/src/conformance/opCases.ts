@@ -203,6 +203,10 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
       attributes: { ...attributes, countsPadding },
     })),
   ),
+  upsampleNearest: [
+    { about: "twofold", inputs: [real([2, 2, 3, 2])], attributes: { factor: 2 } },
+    { about: "threefold", inputs: [real([1, 1, 2, 3])], attributes: { factor: 3 } },
+  ],
   groupNorm: [
     grouped("images", [2, 4, 3, 2], 2),
     grouped("one group", [2, 3, 2, 2], 1),

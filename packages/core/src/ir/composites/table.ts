@@ -6,6 +6,7 @@ import { groupNorm } from "./groupNorm";
 import { linear } from "./linear";
 import { layerNorm, rmsNorm, softmax } from "./normalization";
 import { avgPool2d } from "./pooling";
+import { upsampleNearest } from "./upsampleNearest";
 
 /** Every composite's shape rule, decomposition and, where it is better than the decomposition's, gradient. */
 export const composites: { readonly [C in CompositeName]: Composite<C> } = {
@@ -18,6 +19,7 @@ export const composites: { readonly [C in CompositeName]: Composite<C> } = {
   linear,
   biasedConv2d,
   avgPool2d,
+  upsampleNearest,
   groupNorm,
   attention,
 };
