@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { findChromium } from "./packages/backend-tfjs/test/swiftShader";
+import { findChromium } from "./packages/testkit/src/swiftShader";
 import base from "./vitest.config";
 
 const executablePath = findChromium();

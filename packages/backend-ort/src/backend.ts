@@ -1,112 +1,103 @@
-import { type Backend, ConfigError, type HostTensor, type Port } from "@dit/core";
+import type { Backend, DeviceTensors, Port } from "@dit/core";
 import { bindConstants, disposeAll, matchFeeds, matchStacked, requireDTypes, stepGraph } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
-import { lowerGraph, lowerScanGraph, nativeComposites, tripCount } from "./lower/lowerGraph";
+import { compileSteps } from "./hostScan";
+import { compileLoop } from "./loopScan";
+import { lowerGraph } from "./lower/lowerGraph";
+import { nativeComposites } from "./lower/target";
 import { Tensors } from "./ortTensor";
-import { loadRuntime } from "./runtime";
+import { type Platform, requireProvider } from "./platform/platform";
+import { type OrtProvider, providers } from "./provider";
 import { Sessions } from "./sessions";
+import { Transfers } from "./transfers";
+import { abilities } from "./tryOut";
 
 export interface OrtOptions {
-  /** Which of onnxruntime's execution providers runs the graphs. */
-  readonly provider?: "cpu";
+  /** Which of onnxruntime's execution providers runs the graphs; by default cpu, in a browser wasm. */
+  readonly provider?: OrtProvider;
   /** Threads inside one operation; by default as many as there are cores. */
   readonly threads?: number;
   /**
    * Bytes of bound constants that are handed to onnxruntime in memory, 1 GiB by default. More go through a temporary
    * file that onnxruntime maps: they are then in memory once, and may be more than the 2 GB of a protobuf. Mapped weights
-   * are slower to read: a forward pass of DiT-S/2 went from 86% to 74% of the matrix products' own speed.
+   * are slower to read: a forward pass of DiT-S/2 went from 86% to 74% of the matrix products' own speed. Browsers have no
+   * files, and keep everything in memory.
    */
   readonly inlineBytes?: number;
 }
 
-/**
- * The onnxruntime backend: a graph becomes an ONNX model, a scan one `Loop` in it, so that a train state or a latent
- * stays with the runtime from step to step.
- * @throws MissingPackageError when onnxruntime-node is not installed
- * @throws ConfigError for a provider that this platform lacks
- */
-export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: OrtOptions = {}): Promise<Backend> {
-  if (provider !== "cpu")
-    throw new ConfigError(`there is no onnxruntime provider ${JSON.stringify(provider)} here (providers: cpu)`);
-  const runtime = await loadRuntime();
-  const tensors = new Tensors(runtime);
-  const sessions = new Sessions(runtime, threads, inlineBytes);
+/** The onnxruntime backend of a platform; `ort` is this with the platform of the entry that it is imported from. */
+export async function openOrt(platform: Platform, options: OrtOptions = {}): Promise<Backend> {
+  const { provider = platform.providers[0]!, threads, inlineBytes = 2 ** 30 } = options;
+  requireProvider(platform, provider);
+  const { target, memory, hasLoop } = providers[provider];
+  const runtime = await platform.load(provider, threads);
+  const { writeTemporary } = platform;
+  const settings = { provider, threads, inlineBytes, memory, ...(writeTemporary && { writeTemporary }) };
+  const sessions = new Sessions(runtime, settings);
+  const { dtypes, title } = await abilities(provider, platform, sessions, runtime);
+  const transfers = new Transfers(sessions);
+  const tensors = new Tensors(runtime, memory, transfers);
 
-  const wrapAll = (
-    ports: readonly Port[],
-    outputs: Readonly<Record<string, RuntimeTensor>>,
-    prefix = "",
-    steps?: number,
-  ) =>
+  const wrapAll = (ports: readonly Port[], values: readonly RuntimeTensor[], lead: readonly number[] = []) =>
     Object.fromEntries(
-      ports.map(({ name, tensor: { dtype, shape } }) => [
+      ports.map(({ name, tensor: { dtype, shape } }, i) => [
         name,
-        tensors.wrap(dtype, steps === undefined ? shape : [steps, ...shape], outputs[`${prefix}${name}`]!),
+        tensors.wrap(dtype, [...lead, ...shape], values[i]!),
       ]),
-    );
+    ) as DeviceTensors;
 
+  const engine = { runtime, target, sessions, tensors, transfers };
   const name = `ort-${provider}`;
-  // The processor's kernels compute f16 in f32 and round; there are none for bf16.
-  const dtypes = ["f32", "f16", "i32", "bool"] as const;
-
   return {
     name,
-    capabilities: { dtypes, nativeComposites, scanStaysOnDevice: true },
+    capabilities: { dtypes, nativeComposites: nativeComposites(target), scanStaysOnDevice: hasLoop },
 
     async compile(graph, { constants = {} } = {}) {
-      requireDTypes(graph, name, dtypes);
+      requireDTypes(graph, title, dtypes);
       const { free } = bindConstants(graph.name, graph.inputs, constants);
-      const session = await sessions.open(lowerGraph(graph, constants));
+      const session = await sessions.open(lowerGraph(graph, constants, target));
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [
             free[i]!.name,
             tensors.runtimeTensor(feed),
           ]);
-          return wrapAll(graph.outputs, await session.run(Object.fromEntries(feeds)));
+          const outputs = await session.run(Object.fromEntries(feeds));
+          return wrapAll(
+            graph.outputs,
+            graph.outputs.map(({ name }) => outputs[name]!),
+          );
         },
         dispose: () => session.close(),
       };
     },
 
     async compileScan(scan, { constants: bound = {} } = {}) {
-      requireDTypes(stepGraph(scan), name, dtypes);
+      requireDTypes(stepGraph(scan), title, dtypes);
       const { free } = bindConstants(scan.name, scan.constants, bound);
-      const session = await sessions.open(lowerScanGraph(scan, bound));
+      const compiled = await (hasLoop ? compileLoop : compileSteps)(engine, scan, bound);
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);
-          const feeds: Record<string, RuntimeTensor> = {
-            [tripCount]: new runtime.Tensor("int64", BigInt64Array.of(BigInt(stacked.steps)), []),
-          };
-          const feed = (
-            prefix: string,
-            ports: readonly Port[],
-            values: readonly Parameters<typeof tensors.runtimeTensor>[0][],
-          ) =>
-            ports.forEach(({ name }, i) => {
-              feeds[`${prefix}.${name}`] = tensors.runtimeTensor(values[i]!);
-            });
-          feed("constants", free, matchFeeds(scan.name, free, constants));
-          feed("carry", scan.carry, matchFeeds(scan.name, scan.carry, carry));
-          feed("xs", scan.xs, stacked.xs);
-          const outputs = await session.run(feeds);
+          const given = matchFeeds(scan.name, free, constants);
+          const last = await compiled.run({
+            constants: free.map((port, i) => [port, given[i]!]),
+            carry: matchFeeds(scan.name, scan.carry, carry),
+            ...stacked,
+          });
           disposeAll(carry);
-          return {
-            carry: wrapAll(scan.carry, outputs, "next."),
-            ys: wrapAll(scan.ys, outputs, "ys.", stacked.steps),
-          };
+          return { carry: wrapAll(scan.carry, last.carry), ys: wrapAll(scan.ys, last.ys, [stacked.steps]) };
         },
-        dispose: () => session.close(),
+        dispose: compiled.close,
       };
     },
 
-    // The copy keeps the device tensor from changing when the caller reuses the array.
-    upload: async ({ dtype, shape, data }) =>
-      tensors.wrap(dtype, shape, tensors.lend({ dtype, shape, data: data.slice() } as HostTensor)),
+    upload: (host) => tensors.upload(host),
     memory: () => tensors.memory(),
     dispose: async () => {
       tensors.disposeAll();
+      await transfers.dispose();
       await sessions.dispose();
     },
   };

@@ -1,38 +1,33 @@
-import type { Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
-import type { CompositeName, OpName } from "@dit/core/internal";
-import { isComposite, lower, nodesOf, splitBatch, stepGraph } from "@dit/core/internal";
+import type { DType, Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
+import { isComposite, lower, nodesOf, stepGraph } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
-import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../onnx/model";
-import { composites } from "./composites";
+import {
+  attr,
+  elementTypes,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from "../onnx/model";
 import { Emitter } from "./emitter";
-import { type Lowering, primitives } from "./primitives";
-
-/** The composites that reach ONNX as they are. */
-export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(composites) as CompositeName[]);
+import { processor } from "./processor";
+import { type Lowering, nativeComposites, type Target } from "./target";
 
 /** Inputs bound as initialisers. */
 export type Bound = Readonly<Record<string, HostTensor>>;
 
-/** The first operator set with Attention; com.microsoft holds onnxruntime's own kernels. */
-const opsets = { "": 23, "com.microsoft": 1 };
 const irVersion = 10;
 
-/**
- * Elements of a sample's values from which a batch goes through the network sample by sample: on a processor, a value of a
- * few megabytes that one operation writes and the next reads costs as much as the operation itself.
- */
-const smallestPart = 2 ** 16;
-
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
-export function loweredGraph(graph: Graph): Graph {
-  return splitBatch(lower(graph, nativeComposites), smallestPart);
+export function loweredGraph(graph: Graph, target: Target = processor): Graph {
+  return target.finish(lower(target.prepare(graph), nativeComposites(target), target.wide));
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
-export function lowerGraph(graph: Graph, bound: Bound = {}): ModelProto {
+export function lowerGraph(graph: Graph, bound: Bound = {}, target: Target = processor): ModelProto {
   const emit = new Emitter();
-  const outputs = emitOutputs(emit, loweredGraph(graph), bindInputs(emit, graph.inputs, bound));
-  return modelOf(emit, graph.name, {
+  const outputs = emitOutputs(emit, target, loweredGraph(graph, target), bindInputs(emit, graph.inputs, bound));
+  return modelOf(emit, target, graph.name, {
     inputs: free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor)),
     outputs,
   });
@@ -46,13 +41,13 @@ export const tripCount = "steps";
  * reads its slice of each stacked input by the iteration's number. Carry `c` comes in as `carry.c` and out as `next.c`,
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
-export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
+export function lowerScanGraph(scan: Scan, bound: Bound = {}, target: Target = processor): ModelProto {
   const emit = new Emitter();
   const body = new Emitter(emit);
   const names = bindInputs(emit, scan.constants, bound, "constants.");
   for (const { name, tensor } of scan.carry) names.set(tensor, `body.${name}`);
   for (const { name, tensor } of scan.xs) names.set(tensor, body.op("Gather", [`xs.${name}`, "iteration"]));
-  const step = emitOutputs(body, loweredGraph(stepGraph(scan)), names);
+  const step = emitOutputs(body, target, loweredGraph(stepGraph(scan), target), names);
   const keepGoing = body.op("Identity", ["condition"]);
   const loopBody: GraphProto = {
     name: scan.name,
@@ -73,7 +68,7 @@ export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
     outputs: [...carryOut, ...ysOut],
     attributes: { body: attr.graph(loopBody) },
   });
-  return modelOf(emit, scan.name, {
+  return modelOf(emit, target, scan.name, {
     inputs: [
       { name: tripCount, elementType: "int64", shape: [] },
       ...free(scan.constants, bound).map(({ name, tensor }) => valueInfo(`constants.${name}`, tensor)),
@@ -87,10 +82,16 @@ export function lowerScanGraph(scan: Scan, bound: Bound = {}): ModelProto {
   });
 }
 
-function modelOf(emit: Emitter, name: string, ports: Pick<GraphProto, "inputs" | "outputs">): ModelProto {
+function modelOf(
+  emit: Emitter,
+  { opset }: Target,
+  name: string,
+  ports: Pick<GraphProto, "inputs" | "outputs">,
+): ModelProto {
   return {
     irVersion,
-    opsets,
+    // com.microsoft holds onnxruntime's own kernels.
+    opsets: { "": opset, "com.microsoft": 1 },
     producerName: "@dit/backend-ort",
     graph: { name, nodes: emit.nodes, initializers: emit.initializers, ...ports },
   };
@@ -115,13 +116,13 @@ function free(ports: readonly Port[], bound: Bound): readonly Port[] {
  * Emits every node and names the outputs. A value is made under its output's name where it can be: an identity in between
  * would copy it, which for a train state costs as much as an optimiser's pass over it.
  */
-function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): ValueInfoProto[] {
+function emitOutputs(emit: Emitter, target: Target, graph: Graph, names: Map<Tensor, string>): ValueInfoProto[] {
   const wanted = new Map(graph.outputs.map(({ name, tensor }) => [tensor, name]));
   for (const node of nodesOf(graph)) {
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    const value = loweringOf(node.op)(emit, node, inputs);
+    const value = loweringOf(node, target)(emit, node, inputs);
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
@@ -129,12 +130,18 @@ function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>): V
   return graph.outputs.map(({ name, tensor }) => {
     const value = names.get(tensor)!;
     if (value !== name)
-      emit.nodes.push({ opType: "Identity", inputs: [value], outputs: [name], name: `output ${name}` });
+      emit.nodes.push({ ...copying(tensor.dtype), inputs: [value], outputs: [name], name: `output ${name}` });
     return valueInfo(name, tensor);
   });
 }
 
-function loweringOf(op: OpName): Lowering<Tensor> {
+/** The operator that copies a value. WebGPU's Identity knows no bools. */
+export function copying(dtype: DType): Pick<NodeProto, "opType" | "attributes"> {
+  if (dtype !== "bool") return { opType: "Identity" };
+  return { opType: "Cast", attributes: { to: attr.int(elementTypes.bool.code) } };
+}
+
+function loweringOf({ op }: Tensor, { composites, primitives }: Target): Lowering<Tensor> {
   return (isComposite(op) ? composites[op] : primitives[op]) as Lowering<Tensor>;
 }
 
