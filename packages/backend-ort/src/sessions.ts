@@ -67,7 +67,7 @@ export class Sessions {
       run: async (feeds) => {
         if (!isOpen) throw new DitError(`${name}: this executable was disposed of`);
         return this.runtime.queue
-          .add(() => created.session.run(feeds))
+          .add(() => created.session.run(feeds, quietly))
           .catch((cause: unknown) => {
             throw runtimeError("failed in", name, cause);
           });
@@ -124,8 +124,7 @@ export class Sessions {
       // A node without a kernel on the graphics processor would go to the processor, and its values with it, in silence.
       // The runtime looks at the nodes of the model itself; what is inside a Loop goes by the same kernels.
       ...(provider === "cuda" || provider === "webgpu" ? { extra: { session: { disable_cpu_ep_fallback: "1" } } } : {}),
-      // Errors are thrown, with their text; what it would print beside that is of no use to a caller.
-      logSeverityLevel: 4,
+      ...quietly,
     };
   }
 
@@ -140,6 +139,9 @@ export class Sessions {
     }
   }
 }
+
+/** Errors are thrown, with their text; what the runtime would print beside that is of no use to a caller. */
+const quietly = { logSeverityLevel: 4 } as const;
 
 const [modelFile, dataFile] = ["model.onnx", "model.onnx_data"];
 
