@@ -1,104 +1,16 @@
-import type { Backend, DeviceTensors, Port } from "@dit/core";
-import { bindConstants, disposeAll, matchFeeds, matchStacked, requireDTypes, stepGraph } from "@dit/core/internal";
-import type { Tensor as RuntimeTensor } from "onnxruntime-common";
-import { compileSteps } from "./hostScan";
-import { compileLoop } from "./loopScan";
-import { lowerGraph } from "./lower/lowerGraph";
-import { nativeComposites } from "./lower/target";
-import { Tensors } from "./ortTensor";
-import { type Platform, requireProvider } from "./platform/platform";
-import { type OrtProvider, providers } from "./provider";
-import { Sessions } from "./sessions";
-import { Transfers } from "./transfers";
-import { abilities } from "./tryOut";
+import type { Backend } from "@dit/core";
+import { type OrtOptions, openOrt } from "./openOrt";
+import { node } from "./platform/node";
 
-export interface OrtOptions {
-  /** Which of onnxruntime's execution providers runs the graphs; by default cpu, in a browser wasm. */
-  readonly provider?: OrtProvider;
-  /** Threads inside one operation; by default as many as there are cores. */
-  readonly threads?: number;
-  /**
-   * Bytes of bound constants that are handed to onnxruntime in memory, 1 GiB by default. More go through a temporary
-   * file that onnxruntime maps: they are then in memory once, and may be more than the 2 GB of a protobuf. Mapped weights
-   * are slower to read: a forward pass of DiT-S/2 went from 86% to 74% of the matrix products' own speed. Browsers have no
-   * files, and keep everything in memory.
-   */
-  readonly inlineBytes?: number;
-}
+export type { OrtOptions } from "./openOrt";
 
-/** The onnxruntime backend of a platform; `ort` is this with the platform of the entry that it is imported from. */
-export async function openOrt(platform: Platform, options: OrtOptions = {}): Promise<Backend> {
-  const { provider = platform.providers[0]!, threads, inlineBytes = 2 ** 30 } = options;
-  requireProvider(platform, provider);
-  const { target, memory, hasLoop } = providers[provider];
-  const runtime = await platform.load(provider, threads);
-  const { writeTemporary } = platform;
-  const settings = { provider, threads, inlineBytes, memory, ...(writeTemporary && { writeTemporary }) };
-  const sessions = new Sessions(runtime, settings);
-  const { dtypes, title } = await abilities(provider, platform, sessions, runtime);
-  const transfers = new Transfers(sessions);
-  const tensors = new Tensors(runtime, memory, transfers);
-
-  const wrapAll = (ports: readonly Port[], values: readonly RuntimeTensor[], lead: readonly number[] = []) =>
-    Object.fromEntries(
-      ports.map(({ name, tensor: { dtype, shape } }, i) => [
-        name,
-        tensors.wrap(dtype, [...lead, ...shape], values[i]!),
-      ]),
-    ) as DeviceTensors;
-
-  const engine = { runtime, target, sessions, tensors, transfers };
-  const name = `ort-${provider}`;
-  return {
-    name,
-    capabilities: { dtypes, nativeComposites: nativeComposites(target), scanStaysOnDevice: hasLoop },
-
-    async compile(graph, { constants = {} } = {}) {
-      requireDTypes(graph, title, dtypes);
-      const { free } = bindConstants(graph.name, graph.inputs, constants);
-      const session = await sessions.open(lowerGraph(graph, constants, target));
-      return {
-        run: async (inputs) => {
-          const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [
-            free[i]!.name,
-            tensors.runtimeTensor(feed),
-          ]);
-          const outputs = await session.run(Object.fromEntries(feeds));
-          return wrapAll(
-            graph.outputs,
-            graph.outputs.map(({ name }) => outputs[name]!),
-          );
-        },
-        dispose: () => session.close(),
-      };
-    },
-
-    async compileScan(scan, { constants: bound = {} } = {}) {
-      requireDTypes(stepGraph(scan), title, dtypes);
-      const { free } = bindConstants(scan.name, scan.constants, bound);
-      const compiled = await (hasLoop ? compileLoop : compileSteps)(engine, scan, bound);
-      return {
-        run: async ({ constants = {}, carry, xs }) => {
-          const stacked = matchStacked(scan.name, scan.xs, xs);
-          const given = matchFeeds(scan.name, free, constants);
-          const last = await compiled.run({
-            constants: free.map((port, i) => [port, given[i]!]),
-            carry: matchFeeds(scan.name, scan.carry, carry),
-            ...stacked,
-          });
-          disposeAll(carry);
-          return { carry: wrapAll(scan.carry, last.carry), ys: wrapAll(scan.ys, last.ys, [stacked.steps]) };
-        },
-        dispose: compiled.close,
-      };
-    },
-
-    upload: (host) => tensors.upload(host),
-    memory: () => tensors.memory(),
-    dispose: async () => {
-      tensors.disposeAll();
-      await transfers.dispose();
-      await sessions.dispose();
-    },
-  };
+/**
+ * The onnxruntime backend: a graph becomes an ONNX model, a scan one `Loop` in it, so that a train state or a latent
+ * stays with the runtime from step to step; on WebGPU the host calls the steps, and the state stays in the GPU's memory.
+ * @throws MissingPackageError when onnxruntime, or what the provider needs, is not installed
+ * @throws ConfigError for a provider that this platform lacks
+ * @throws DitError when the provider does not start here, with what would help
+ */
+export function ort(options: OrtOptions = {}): Promise<Backend> {
+  return openOrt(node, options);
 }

@@ -1,4 +1,4 @@
 import { testBackend } from "@dit/testkit";
-import { ort } from "./index";
+import { ort } from "./backend";
 
 testBackend("onnxruntime, cpu", () => ort({ provider: "cpu" }), { tolerance: 1e-5 });

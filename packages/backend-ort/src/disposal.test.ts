@@ -1,7 +1,7 @@
 import { f32, hostF32, lazyTensor, normal, trace } from "@dit/core";
 import { disposeAll } from "@dit/core/internal";
 import { expect, test } from "vitest";
-import { ort } from "./index";
+import { ort } from "./backend";
 
 const size = 1024;
 const graph = trace(

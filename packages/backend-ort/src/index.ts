@@ -1,19 +1,13 @@
-import type { Backend } from "@dit/core";
-import { type OrtOptions, openOrt } from "./backend";
-import { node } from "./platform/node";
-
-export type { OrtOptions } from "./backend";
-export { exportModel, networkGraph, type OnnxFiles } from "./export";
+export { type OrtOptions, ort } from "./backend";
+export { networkGraph } from "./export";
+export { modelProgram } from "./export/modelProgram";
+export { type BatchSize, exportProgram, type OnnxFiles, type Program } from "./export/program";
+export { type ExportDType, type ExportFormat, exportFormats, type ProgramOptions } from "./export/programOptions";
+export { samplerProgram } from "./export/samplerProgram";
+export { samplerStepProgram } from "./export/samplerStepProgram";
+export { type TrainStepSettings, trainStepProgram } from "./export/trainStepProgram";
+export { opsetRange } from "./lower/portable";
+export type { WeightFormat } from "./lower/quantizedMatrix";
+export { quantizedWeights } from "./lower/quantizedWeights";
 export { planGraph, planScan } from "./plan";
 export type { OrtProvider } from "./provider";
-
-/**
- * The onnxruntime backend: a graph becomes an ONNX model, a scan one `Loop` in it, so that a train state or a latent
- * stays with the runtime from step to step; on WebGPU the host calls the steps, and the state stays in the GPU's memory.
- * @throws MissingPackageError when onnxruntime, or what the provider needs, is not installed
- * @throws ConfigError for a provider that this platform lacks
- * @throws DitError when the provider does not start here, with what would help
- */
-export function ort(options: OrtOptions = {}): Promise<Backend> {
-  return openOrt(node, options);
-}

@@ -17,7 +17,7 @@ import {
 import { paramsOf } from "@dit/core/internal";
 import { formulaInput, formulaParameter } from "@dit/testkit";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ort } from "./index";
+import { ort } from "./backend";
 
 const config = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 64, depth: 2, heads: 4, numClasses: 5 });
 const spec = ditSpec(config);

@@ -1,14 +1,12 @@
+// What a page imports from @dit/backend-ort, by the condition "browser" of the package's exports: the same names, and a
+// backend on onnxruntime-web.
 import type { Backend } from "@dit/core";
-import { type OrtOptions, openOrt } from "./backend";
+import { type OrtOptions, openOrt } from "./openOrt";
 import { web } from "./platform/web";
 
-// What a page imports from @dit/backend-ort, by the condition "browser" of the package's exports: the same names.
-export type { OrtOptions } from "./backend";
-export { exportModel, networkGraph, type OnnxFiles } from "./export";
-export { planGraph, planScan } from "./plan";
-export type { OrtProvider } from "./provider";
+export * from "./index";
 
-/** `ort` on onnxruntime-web. */
+/** `ort` in pages and workers: providers wasm, the default, and webgpu. */
 export function ort(options: OrtOptions = {}): Promise<Backend> {
   return openOrt(web, options);
 }

@@ -1,6 +1,7 @@
 import type { Node } from "@dit/core/internal";
 import { sizeOf } from "@dit/core/internal";
 import { attr } from "../onnx/model";
+import { convolution, poolAttributes } from "./convolution";
 import type { CompositeTable, Lowering } from "./target";
 
 /** x [.., K] times weight [M, K] transposed, plus bias [M], by one kernel on 2-D views. */
@@ -32,6 +33,15 @@ export const composites = {
     const known = emit.transposed(weight!);
     return known === undefined ? gemm(emit, node, inputs) : emit.op("Add", [emit.op("MatMul", [x!, known]), bias!]);
   },
+  biasedConv2d: convolution,
+  avgPool2d: (emit, { attributes }, inputs) =>
+    emit.op("AveragePool", inputs, {
+      attributes: { ...poolAttributes(attributes), count_include_pad: attr.int(attributes.countsPadding ? 1 : 0) },
+    }),
+  upsampleNearest: (emit, { attributes: { factor } }, [x]) =>
+    emit.op("Resize", [x!, "", emit.floats([1, 1, factor, factor])], {
+      attributes: { coordinate_transformation_mode: attr.string("asymmetric"), nearest_mode: attr.string("floor") },
+    }),
   attention: (emit, { attributes: { heads } }, inputs) =>
     emit.op("Attention", inputs, { attributes: { q_num_heads: attr.int(heads), kv_num_heads: attr.int(heads) } }),
 } satisfies CompositeTable;

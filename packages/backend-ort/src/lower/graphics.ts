@@ -3,7 +3,7 @@ import { accurateSines, sizeOf } from "@dit/core/internal";
 import { attr, elementTypes } from "../onnx/model";
 import { composites, gemm } from "./composites";
 import type { Emitter } from "./emitter";
-import { primitives, reduction } from "./primitives";
+import { primitives, reduction, turned } from "./primitives";
 import type { CompositeTable, PrimitiveTable, Target } from "./target";
 
 // Graphics processors: every node of these lowerings has a kernel in onnxruntime's CUDA and WebGPU providers, with all
@@ -71,7 +71,7 @@ export const webgpu: Target = {
     matmul: (emit, node, inputs) => {
       const { transposeA, transposeB } = node.attributes;
       if (node.rank === 2) return primitives.matmul(emit, node, inputs);
-      const flipped = (x: string, isFlipped: boolean) => (isFlipped ? flipLast(emit, x, node.rank) : x);
+      const flipped = (x: string, isFlipped: boolean) => (isFlipped ? turned(emit, x, node.rank) : x);
       return emit.op("MatMul", [flipped(inputs[0]!, transposeA), flipped(inputs[1]!, transposeB)]);
     },
     // It cuts floats alone; rows of anything can be gathered.
@@ -88,10 +88,3 @@ export const webgpu: Target = {
   wide: unsafeInF16,
   prepare: accurateSines,
 };
-
-/** The last two axes of `x` change places. */
-function flipLast(emit: Emitter, x: string, rank: number): string {
-  const order = Array.from({ length: rank }, (_, axis) => axis);
-  const perm = [...order.slice(0, -2), rank - 1, rank - 2];
-  return emit.op("Transpose", [x], { attributes: { perm: attr.ints(perm) } });
-}

@@ -2,8 +2,8 @@ import { diffusionDefaults, ditConfig, ditSpec, hostF32, hostI32, type ModelConf
 import { paramsOf } from "@dit/core/internal";
 import { formulaParameter } from "@dit/testkit";
 import { describe, expect, test } from "vitest";
+import { ort } from "../backend";
 import { networkGraph } from "../export";
-import { ort } from "../index";
 import { lowerGraph } from "./lowerGraph";
 
 /** Just large enough that a batch goes through it sample by sample: 256 tokens of width 256. */

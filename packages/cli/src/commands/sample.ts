@@ -1,5 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import type { WeightFormat } from "@dit/backend-ort";
 import {
   ConfigError,
   createSampler,
@@ -8,19 +7,27 @@ import {
   hostTensor,
   type Model,
   nullLabel,
+  type Precision,
   type SampleSettings,
   type Samples,
 } from "@dit/core";
-import { writeNpz } from "@dit/core/internal";
 import { shownPath } from "../config/configFile";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
+import { npzOfImages } from "../images/npzOfImages";
 import { toBytes } from "../images/toBytes";
 import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
-import { atomicWrite } from "../run/atomicWrite";
 import { freeName } from "../run/runFolder";
 import { stopSignal } from "../stopSignal";
+
+/** The precisions of sampling: those of the network, and integers for its weights. */
+export const samplePrecisions = ["f32", "f16", "bf16", "int8", "int4"] as const satisfies readonly (
+  | Precision
+  | WeightFormat
+)[];
+
+export type SamplePrecision = (typeof samplePrecisions)[number];
 
 export interface SampleCommand {
   readonly model: string;
@@ -28,7 +35,9 @@ export interface SampleCommand {
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Partial<Omit<SampleSettings, "guidance">>;
+  readonly settings: Partial<Omit<SampleSettings, "guidance" | "precision">>;
+  /** What the network computes in, or what its weights are held in. */
+  readonly precision: SamplePrecision;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
   readonly seed: number;
@@ -46,7 +55,8 @@ export interface SampleSummary {
   readonly seconds: number;
   readonly out: string | null;
   readonly npz: string | null;
-  readonly settings: SampleSettings;
+  readonly precision: SamplePrecision;
+  readonly settings: Omit<SampleSettings, "precision">;
 }
 
 /** `dit sample`: draws images of the given classes. */
@@ -56,75 +66,93 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const labels = labelsOf(model, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
   const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
-  const backend = await openBackend(command.backend);
+  const { precision, weights } = inFormats(command.precision);
+  const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
+  const images = npz === undefined ? undefined : await npzOfImages(npz, model, labels);
   try {
-    const samples = await drawAll(
-      { ...command, settings: { ...command.settings, guidance } },
-      model,
-      backend,
-      labels,
-      stop.signal,
-    );
-    progress.done();
-    if (out !== undefined) drawGrid(out, samples, perClass, { "dit:model": shownPath(command.model) });
-    if (npz !== undefined) {
-      const { data, shape } = toBytes(samples.images);
-      mkdirSync(dirname(npz), { recursive: true });
-      const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
-      atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
+    const kept: HostTensor<"f32">[] = [];
+    let settings: Samples["settings"] | undefined;
+    const drawing = { ...command, settings: { ...command.settings, guidance, precision } };
+    for await (const samples of batches(drawing, model, backend, labels, stop.signal)) {
+      await images?.add(toBytes(samples.images).data);
+      if (out !== undefined) kept.push(samples.images);
+      settings = samples.settings;
     }
-    const { classes: _, seed: __, autoguidance: ___, ...settings } = samples.settings;
+    progress.done();
+    await images?.finish();
+    if (out !== undefined) {
+      const whole = { images: joined(kept), settings: { ...settings!, classes: labels } };
+      drawGrid(out, whole, perClass, {
+        "dit:model": shownPath(command.model),
+        ...(weights !== "f32" && { "dit:weights": weights }),
+      });
+    }
+    const { classes: _, seed: __, autoguidance: ___, precision: ____, ...rest } = settings!;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
       out: out ?? null,
       npz: npz ?? null,
-      settings,
+      precision: command.precision,
+      settings: rest,
     };
   } catch (error) {
     progress.done();
     stop.throwIfReceived("stopped; no image was written");
     throw error;
   } finally {
+    images?.discard();
     stop.dispose();
     await backend.dispose();
   }
 }
 
+function inFormats(name: SamplePrecision): { readonly precision: Precision; readonly weights: WeightFormat } {
+  return name === "int8" || name === "int4" ? { precision: "f32", weights: name } : { precision: name, weights: "f32" };
+}
+
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
-async function drawAll(
+async function* batches(
   { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
   model: Model,
   backend: Parameters<typeof createSampler>[1],
   labels: readonly number[],
   signal: AbortSignal,
-): Promise<Samples> {
+): AsyncGenerator<Samples> {
   const size = Math.min(batch, labels.length);
-  const sampler = await createSampler(model.config, backend, size, settings);
-  const { inChannels, inputSize } = model.config.dit;
-  const pixels = inChannels * inputSize[0] * inputSize[1];
-  const data = new Float32Array(labels.length * pixels);
-  const batches = Math.ceil(labels.length / size);
+  const sampler = await createSampler(model.config, backend, size, { ...settings, weights: model.weights });
+  const total = Math.ceil(labels.length / size);
   try {
-    let last: Samples | undefined;
-    for (let i = 0; i < batches; i++) {
+    for (let i = 0; i < total; i++) {
       // The last batch may be short: it is filled up, and what fills it is thrown away.
       const part = Array.from({ length: size }, (_, j) => labels[i * size + j] ?? labels[0]!);
-      last = await sampler.run(model.weights, part, {
+      const { images, settings } = await sampler.run(model.weights, part, {
         seed,
         firstSample: i * size,
         signal,
-        onStep: (step, steps) => progress.update({ step: i * steps + step, total: batches * steps }),
+        onStep: (step, steps) => progress.update({ step: i * steps + step, total: total * steps }),
       });
-      data.set(last.images.data.subarray(0, Math.min(size, labels.length - i * size) * pixels), i * size * pixels);
+      const [, ...image] = images.shape;
+      const count = Math.min(size, labels.length - i * size);
+      const data = images.data.subarray(0, (images.data.length / size) * count);
+      yield { images: hostTensor("f32", [count, ...image], data), settings };
     }
-    const images: HostTensor<"f32"> = hostTensor("f32", [labels.length, inChannels, ...inputSize], data);
-    return { images, settings: { ...last!.settings, classes: labels } };
   } finally {
     await sampler.dispose();
   }
+}
+
+function joined(batches: readonly HostTensor<"f32">[]): HostTensor<"f32"> {
+  const count = batches.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const data = new Float32Array(batches.reduce((sum, { data }) => sum + data.length, 0));
+  let at = 0;
+  for (const batch of batches) {
+    data.set(batch.data, at);
+    at += batch.data.length;
+  }
+  return hostTensor("f32", [count, ...batches[0]!.shape.slice(1)], data);
 }
 
 /** Labels by number or name; all when none is given, which for an unconditional model is the null label. @throws ConfigError naming a class that the model does not know */
