@@ -10,3 +10,4 @@ export { opsetRange } from "./lower/portable";
 export type { WeightFormat } from "./lower/quantizedMatrix";
 export { quantizedWeights } from "./lower/quantizedWeights";
 export { planGraph, planScan } from "./plan";
+export type { OrtProvider } from "./provider";
