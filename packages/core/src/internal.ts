@@ -122,6 +122,7 @@ export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";
 export { lower, lowerScan } from "./lower/lower";
 export { bytesOf, type MemoryPlan, memoryPlan, scanMemoryPlan } from "./lower/memoryPlan";
+export { productsOf } from "./lower/productsOf";
 export { rewrite } from "./lower/rewrite";
 export { type Schedule, schedule } from "./lower/schedule";
 export { simplify } from "./lower/simplify";
