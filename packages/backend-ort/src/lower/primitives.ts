@@ -2,6 +2,7 @@ import type { Tensor } from "@dit/core";
 import { hostArray, type Node, type PrimitiveName } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
+import { convolution, poolAttributes } from "./convolution";
 import type { Emitter } from "./emitter";
 
 /** Emits the ONNX nodes of one graph node and returns the name of its value. */
@@ -26,7 +27,7 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   sub: same("Sub"),
   mul: same("Mul"),
   div: same("Div"),
-  max: same("Max"),
+  max: (emit, { inputs: [, b] }, inputs) => (isZero(b) ? emit.op("Relu", [inputs[0]!]) : emit.op("Max", inputs)),
   min: same("Min"),
   less: same("Less"),
   equal: same("Equal"),
@@ -47,10 +48,14 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   matmul: (emit, { attributes: { transposeA, transposeB }, rank }, inputs) => {
     const attributes = { transA: attr.int(transposeA ? 1 : 0), transB: attr.int(transposeB ? 1 : 0) };
     if (rank === 2) return emit.op("Gemm", inputs, { attributes });
-    return transposeA || transposeB
-      ? emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes })
-      : emit.op("MatMul", inputs);
+    if (!transposeA && !transposeB) return emit.op("MatMul", inputs);
+    if (!emit.isPortable) return emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes });
+    const [a, b] = inputs as readonly [string, string];
+    return emit.op("MatMul", [transposeA ? turned(emit, a, rank) : a, transposeB ? turned(emit, b, rank) : b]);
   },
+
+  conv2d: convolution,
+  maxPool2d: (emit, { attributes }, inputs) => emit.op("MaxPool", inputs, { attributes: poolAttributes(attributes) }),
 
   reduceSum: (emit, node, inputs) => {
     const {
@@ -94,6 +99,13 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   },
 };
 
+/** The last two axes swapped. */
+function turned(emit: Emitter, x: string, rank: number): string {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  const perm = attr.ints([...axes.slice(0, -2), rank - 1, rank - 2]);
+  return emit.op("Transpose", [x], { attributes: { perm } });
+}
+
 /** An int64 [1] that is 0, whatever one element of each tensor is: also of those that are no numbers. */
 function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly string[]): string {
   const elements = tensors.map(({ rank }, i) => {
@@ -111,6 +123,11 @@ function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly str
 function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
   return (emit, { attributes: { axes } }, [x]) =>
     emit.op(opType, [x!, emit.ints(axes)], { attributes: { noop_with_empty_axes: attr.int(1) } });
+}
+
+/** Whether a tensor is the number 0, which leaves the shape of what it meets as it is. */
+function isZero(x: Tensor): boolean {
+  return x.is("constant") && x.rank === 0 && x.attributes.value.data[0] === 0;
 }
 
 function same(opType: string): Lowering<unknown> {

@@ -171,13 +171,18 @@ export async function createSampler(
   };
 }
 
+interface ImageScanOptions {
+  readonly previews?: boolean;
+  readonly weaker?: ModelConfig;
+}
+
 /** A sampling run of a DiT as a scan; its constants are the weights, the labels and the guidance scale. */
 export function imageScan(
   config: ModelConfig,
   settings: SampleSettings,
   table: SamplerTable,
   count: number,
-  { previews = false, weaker }: { readonly previews?: boolean; readonly weaker?: ModelConfig } = {},
+  { previews = false, weaker }: ImageScanOptions = {},
 ): Scan {
   const { dit: architecture } = config;
   const network = guidedNetwork(architecture, settings, weaker?.dit);
@@ -232,7 +237,7 @@ async function originOf(
 }
 
 /** At which rows the model is guided. */
-function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
+export function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
   if (guidance === 1) return () => false;
   if (guidanceInterval === null) return () => true;
   const [from, to] = guidanceInterval;
