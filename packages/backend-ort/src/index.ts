@@ -9,4 +9,6 @@ export { type TrainStepSettings, trainStepProgram } from "./export/trainStepProg
 export { opsetRange } from "./lower/portable";
 export type { WeightFormat } from "./lower/quantizedMatrix";
 export { quantizedWeights } from "./lower/quantizedWeights";
+export { type ModelOutline, type PortOutline, readOutline } from "./onnx/outline";
+export { structuralFaults } from "./onnx/structure";
 export { planGraph, planScan } from "./plan";

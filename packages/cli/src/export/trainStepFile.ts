@@ -44,6 +44,9 @@ export const trainStepFile: Exportable<TrainStepSettings> = {
 /** Steps that a file takes to be checked: the second reads what the first has made. */
 const checkedSteps = 2;
 
+/** In f16: small enough that no gradient overflows, as in the first steps of a run some do. */
+const checkedScale = { scale: 256, streak: 0 };
+
 function question(model: Model, { adamw, precision }: TrainStepSettings, batchSize: number) {
   const { config, weights } = model;
   const scalars = Array.from({ length: checkedSteps }, (_, i) => ({
@@ -52,8 +55,9 @@ function question(model: Model, { adamw, precision }: TrainStepSettings, batchSi
   }));
   const data = drawnData(config, checkedSteps * batchSize);
   const { batches } = trainingBatches(data, config, batchSize, 0);
+  const state = { ...firstState(config, 0, weights), lossScale: checkedScale };
   return {
-    carry: carryOf(config, firstState(config, 0, weights), precision) as Record<string, HostTensor>,
+    carry: carryOf(config, state, precision) as Record<string, HostTensor>,
     xs: { ...prefixed("batch", { ...batches(0, checkedSteps) }), ...stackScalars(scalars) },
   };
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { type ExportDType, exportFormats, opsetRange } from "@dit/backend-ort";
 import { ConfigError, samplerNames } from "@dit/core";
+import { type CheckSummary, checkExport } from "../commands/checkExport";
 import { type ExportSummary, exportCommand } from "../commands/export";
 import { exportKinds } from "../export/exportables";
 import { formatValue } from "../output/formatNumber";
@@ -43,9 +44,14 @@ export function addExport(root: Command): void {
     .option("--no-clip", "of a sampler: let implied images leave [-1, 1], as latents do")
     .option("--atol <x>", "largest difference from the model that passes (default: by dtype, see docs/export.md)", real)
     .option("--no-verify", "do not run the file, and keep it whatever it computes")
+    .option("--check <file>", "write nothing: say whether a file that dit export wrote is whole, and runs")
     .addOption(jsonOption())
     .action(async (model, options) => {
-      if (model === undefined) throw new ConfigError("which model? dit export <model>");
+      if (options.check !== undefined) {
+        const summary = await checkExport(options.check);
+        return answer(options.json, summary, checkText(summary));
+      }
+      if (model === undefined) throw new ConfigError("which model? dit export <model>, or dit export --check <file>");
       const { what, dtype, batch, out, atol, json } = options;
       const sampling = {
         ...(options.sampler === undefined ? {} : { sampler: options.sampler }),
@@ -76,4 +82,9 @@ function textOf({ file, data, domains, verification }: ExportSummary): string {
   const found = `largest difference from the model ${formatValue(maxError)} at values up to ${formatValue(largest)}`;
   const rounding = errorToF32 === null ? "" : `, from its weights in f32 ${formatValue(errorToF32)}`;
   return `${file}: ${size}, ${found}${rounding}${needs}`;
+}
+
+function checkText({ file, what, dtype, opset, nodes, data, batchSizes }: CheckSummary): string {
+  const runs = `runs at batch size ${batchSizes.join(" and ")}`;
+  return `${file}: a ${what} in ${dtype}, ${nodes} nodes of operator set ${opset}, ${data.bytes} bytes of weights; whole, ${runs}`;
 }
