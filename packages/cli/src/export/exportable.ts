@@ -24,6 +24,11 @@ export interface Exportable<S> {
   expected(model: Model, settings: S, batchSize: number, backend: Backend): Promise<FileOutputs>;
   /** Forward passes of one sample in one run. */
   passes(model: Pick<Model, "config">, settings: S): number;
+  /**
+   * By which difference from the library a file passes. A sampling run rounds again and again, and a pixel may end on the
+   * other side of an edge: there the root mean square says whether the pictures are the same.
+   */
+  readonly passesBy: "max" | "rms";
   /** Beyond the model and the settings, what a program that runs the file has to know. */
   notes?(model: Pick<Model, "config">, settings: S): Readonly<Record<string, unknown>>;
 }

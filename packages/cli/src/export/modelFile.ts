@@ -26,5 +26,6 @@ export const modelFile: Exportable<Readonly<Record<string, never>>> = {
     await executable.dispose();
     return { output: data as Float32Array };
   },
+  passesBy: "max",
   passes: () => 1,
 };

@@ -32,6 +32,7 @@ export const samplerFile: Exportable<SampleSettings> = {
     const { images } = await sample(model, { ...settings, backend, classes, seed: 0 });
     return { images: images.data };
   },
+  passesBy: "rms",
   passes: ({ config }, settings) => samplerTable(config, settings).rows.length * perRow(settings),
 };
 
@@ -65,6 +66,7 @@ export const samplerStepFile: Exportable<SampleSettings> = {
     await executable.dispose();
     return outputs as Record<string, Float32Array>;
   },
+  passesBy: "max",
   passes: (_, settings) => perRow(settings),
   notes: ({ config }, settings) => {
     const table = samplerTable(config, settings);

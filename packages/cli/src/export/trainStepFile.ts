@@ -38,6 +38,7 @@ export const trainStepFile: Exportable<TrainStepSettings> = {
     await executable.dispose();
     return metrics as Record<string, Float32Array>;
   },
+  passesBy: "max",
   passes: () => 3 * checkedSteps,
 };
 

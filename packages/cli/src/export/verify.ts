@@ -18,15 +18,24 @@ export const tolerances: { readonly [D in ExportDType]: number } = {
   q4f16: 5e-2,
 };
 
+/** How far two runs are apart. */
+export interface Difference {
+  readonly max: number;
+  /** Root of the mean of the squares. */
+  readonly rms: number;
+}
+
 /** What a check of a file found. */
 export interface Verification {
-  /** Largest difference from what the library computes with the weights that the file holds. */
-  readonly maxError: number;
+  /** From what the library computes with the weights that the file holds. */
+  readonly error: Difference;
+  /** The difference that had to be within the tolerance. */
+  readonly passesBy: keyof Difference;
   readonly tolerance: number;
   /** Largest value among the expected ones. */
   readonly largest: number;
-  /** Largest difference from the library's run with the weights in f32; for weights in integers only. */
-  readonly errorToF32: number | null;
+  /** From the library's run with the weights in f32; for weights in integers only. */
+  readonly errorToF32: Difference | null;
   /** What the file was compared with. */
   readonly source: string;
   readonly batchSizes: readonly number[];
@@ -68,14 +77,16 @@ export async function verify<S>(file: string, question: Question<S>): Promise<Ve
     const expected = await expectedOf(held);
     const largest = Math.max(...expected.map(largestOf));
     const tolerance = atol ?? tolerances[dtype] * Math.max(1, largest);
-    const maxError = differenceOf(expected, actual);
-    if (!(maxError <= tolerance)) {
+    const error = differenceOf(expected, actual);
+    const { passesBy } = exportable;
+    if (!(error[passesBy] <= tolerance)) {
+      const found = `${error[passesBy]}${passesBy === "rms" ? " (root mean square)" : ""}`;
       throw new VerificationError(
-        `the exported file differs from the model by ${maxError}, more than ${tolerance}; it was not kept (--no-verify keeps it)`,
+        `the exported file differs from the model by ${found}, more than ${tolerance}; it was not kept (--no-verify keeps it)`,
       );
     }
     const errorToF32 = held === model.weights ? null : differenceOf(await expectedOf(model.weights), actual);
-    return { maxError, tolerance, largest, errorToF32, source: backend.name, batchSizes };
+    return { error, passesBy, tolerance, largest, errorToF32, source: backend.name, batchSizes };
   } finally {
     await backend.dispose();
   }
@@ -115,14 +126,19 @@ function largestOf(outputs: FileOutputs): number {
 }
 
 /** NaN where a value is no number, and infinite where there are fewer values than expected. */
-function differenceOf(expected: readonly FileOutputs[], actual: readonly FileOutputs[]): number {
-  let worst = 0;
-  expected.forEach((outputs, i) => {
-    for (const [name, values] of Object.entries(outputs)) {
-      const found = actual[i]![name];
-      if (found?.length !== values.length) worst = Number.POSITIVE_INFINITY;
-      else for (let j = 0; j < values.length; j++) worst = Math.max(worst, Math.abs(values[j]! - found[j]!));
+function differenceOf(expected: readonly FileOutputs[], actual: readonly FileOutputs[]): Difference {
+  let [max, squares, count] = [0, 0, 0];
+  const pairs = expected.flatMap((outputs, i) =>
+    Object.entries(outputs).map(([name, values]) => [values, actual[i]![name]] as const),
+  );
+  for (const [values, found] of pairs) {
+    if (found?.length !== values.length) return { max: Number.POSITIVE_INFINITY, rms: Number.POSITIVE_INFINITY };
+    for (let i = 0; i < values.length; i++) {
+      const difference = Math.abs(values[i]! - found[i]!);
+      max = Math.max(max, difference);
+      squares += difference ** 2;
     }
-  });
-  return worst;
+    count += values.length;
+  }
+  return { max, rms: Math.sqrt(squares / count) };
 }

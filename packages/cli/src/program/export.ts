@@ -78,9 +78,10 @@ function textOf({ file, data, domains, verification }: ExportSummary): string {
   const size = `${(data.bytes / 1e6).toFixed(1)} MB of weights`;
   const needs = domains.length === 0 ? "" : `; needs a runtime that knows ${domains.join(", ")}`;
   if (verification === null) return `${file}: ${size}, not checked${needs}`;
-  const { maxError, largest, errorToF32 } = verification;
-  const found = `largest difference from the model ${formatValue(maxError)} at values up to ${formatValue(largest)}`;
-  const rounding = errorToF32 === null ? "" : `, from its weights in f32 ${formatValue(errorToF32)}`;
+  const { error, passesBy, largest, errorToF32 } = verification;
+  const kind = passesBy === "max" ? "largest difference" : "root mean square of the differences";
+  const found = `${kind} from the model ${formatValue(error[passesBy])} at values up to ${formatValue(largest)}`;
+  const rounding = errorToF32 === null ? "" : `, from its weights in f32 ${formatValue(errorToF32[passesBy])}`;
   return `${file}: ${size}, ${found}${rounding}${needs}`;
 }
 
