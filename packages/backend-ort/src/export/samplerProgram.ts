@@ -22,19 +22,19 @@ import { exportFormats, loweringOptions, type ProgramOptions } from "./programOp
  * The rows of the sampler's table are in the file. A sampler that adds noise on the way takes it as `stepNoise`
  * [rows, N, C, I, J]. Where guidance sets in or ends, another `Loop` begins: outside there is no second forward pass.
  */
-export function samplerProgram(model: Model, settings: SampleSettings, options: ProgramOptions = {}): Program {
+export function samplerProgram(model: Model, given: SampleSettings, options: ProgramOptions = {}): Program {
   const { config, weights } = model;
+  const settings = { ...given, precision: exportFormats[options.dtype ?? "f32"].precision };
   const table = samplerTable(config, settings);
   const stretches = samplingCalls(table.rows, guidedRows(settings), Number.POSITIVE_INFINITY);
   const bound = prefixed("params", weights);
-  const { precision } = exportFormats[options.dtype ?? "f32"];
   const { inChannels, inputSize, numClasses } = config.dit;
 
   return (batchSize) => {
     const emit = new Emitter(undefined, true);
     const image = [batchSize, inChannels, ...inputSize];
     const scans = stretches.map(({ isGuided }) =>
-      imageScan(config, isGuided ? settings : { ...settings, guidance: 1 }, table, batchSize, { precision }),
+      imageScan(config, isGuided ? settings : { ...settings, guidance: 1 }, table, batchSize),
     );
     const past = scans[0]!.carry.slice(1).map(() => emit.op("Expand", [emit.number(0), emit.ints(image)]));
     const { startScale } = table;

@@ -8,13 +8,13 @@ import { exportFormats, loweringOptions, type ProgramOptions } from "./programOp
  * One call of the network and what a sampler makes of it: x [N, C, I, J], what its state keeps beside x (`anchor`, `d1`,
  * `d2`, `d3`), y [N], the guidance scale, and `row.*`, the numbers of one row of the sampler's table -> `next.*`.
  */
-export function samplerStepProgram(model: Model, settings: SampleSettings, options: ProgramOptions = {}): Program {
+export function samplerStepProgram(model: Model, given: SampleSettings, options: ProgramOptions = {}): Program {
   const { config, weights } = model;
+  const settings = { ...given, precision: exportFormats[options.dtype ?? "f32"].precision };
   const table = samplerTable(config, settings);
   const bound = prefixed("params", weights);
-  const { precision } = exportFormats[options.dtype ?? "f32"];
   return (batchSize) => {
-    const step = stepGraph(imageScan(config, settings, table, batchSize, { precision }));
+    const step = stepGraph(imageScan(config, settings, table, batchSize));
     return lowerGraph(withoutIdle(step), bound, loweringOptions(options));
   };
 }

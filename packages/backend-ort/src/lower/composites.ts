@@ -1,6 +1,7 @@
 import type { CompositeName, Node } from "@dit/core/internal";
 import { sizeOf } from "@dit/core/internal";
 import { attr } from "../onnx/model";
+import { convolution, poolAttributes } from "./convolution";
 import type { Lowering } from "./primitives";
 
 /** The composites that onnxruntime's CPU provider has kernels for. */
@@ -27,6 +28,15 @@ export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } =
     const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });
     return x.rank === 2 ? output : emit.reshape(output, shape);
   },
+  biasedConv2d: convolution,
+  avgPool2d: (emit, { attributes }, inputs) =>
+    emit.op("AveragePool", inputs, {
+      attributes: { ...poolAttributes(attributes), count_include_pad: attr.int(attributes.countsPadding ? 1 : 0) },
+    }),
+  upsampleNearest: (emit, { attributes: { factor } }, [x]) =>
+    emit.op("Resize", [x!, "", emit.floats([1, 1, factor, factor])], {
+      attributes: { coordinate_transformation_mode: attr.string("asymmetric"), nearest_mode: attr.string("floor") },
+    }),
   attention: (emit, { attributes: { heads } }, inputs) =>
     emit.op("Attention", inputs, { attributes: { q_num_heads: attr.int(heads), kv_num_heads: attr.int(heads) } }),
 };

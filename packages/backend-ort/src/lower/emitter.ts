@@ -83,20 +83,26 @@ export class Emitter {
     return this.shared(`f32 ${value}`, { elementType: "float32", dims: [], data: bytesOf(data) });
   }
 
+  /** A f32 vector. */
+  floats(values: readonly number[]): string {
+    const data = Float32Array.from(values);
+    return this.shared(`f32[${values}]`, { elementType: "float32", dims: [values.length], data: bytesOf(data) });
+  }
+
   /** A f32 vector of equal numbers. */
   filled(value: number, size: number): string {
     const data = new Float32Array(size).fill(value);
     return this.shared(`f32[${size}] ${value}`, { elementType: "float32", dims: [size], data: bytesOf(data) });
   }
 
-  /** A tensor's value. */
-  constant({ dtype, shape, data }: HostTensor): string {
+  /** A tensor's value, which becomes an initialiser when something reads it. */
+  constant(value: HostTensor): string {
     const name = `c${this.counter.next++}`;
-    this.initializers.push({ name, elementType: elementTypeOf[dtype], dims: shape, data: bytesOf(data) });
+    this.bind(name, value);
     return name;
   }
 
-  /** Makes `name` stand for a value that is known now. It becomes an initialiser when something reads it. */
+  /** Makes `name` stand for a value that is known now. It too becomes an initialiser when something reads it. */
   bind(name: string, value: HostTensor): void {
     this.bound.set(name, value);
   }
@@ -121,12 +127,12 @@ export class Emitter {
   /** The transpose of a bound matrix [M, K] as a constant [K, M]; undefined when `name` is not known before the run. */
   transposed(name: string): string | undefined {
     const matrix = this.bound.get(name);
-    if (matrix?.dtype !== "f32") return undefined;
+    if (matrix === undefined) return undefined;
     const flipped = `${name}.T`;
     const [rows, columns] = matrix.shape as readonly [number, number];
     this.bind(
       flipped,
-      lazyTensor("f32", [columns, rows], () => transpose(matrix.data as Float32Array, rows, columns)),
+      lazyTensor(matrix.dtype, [columns, rows], () => transpose(matrix.data as Float32Array, rows, columns)),
     );
     return flipped;
   }

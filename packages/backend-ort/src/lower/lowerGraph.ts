@@ -190,7 +190,7 @@ function emitOutputs(
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
-  emit.scope = "";
+  emit.scope = "output";
   return graph.outputs.map(({ name, tensor }) => {
     const value = names.get(tensor)!;
     if (value !== name) emit.rename(emit.op("Identity", [value]), name);

@@ -2,6 +2,7 @@ import type { Tensor } from "@dit/core";
 import { hostArray, type Node, type PrimitiveName } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
+import { convolution, poolAttributes } from "./convolution";
 import type { Emitter } from "./emitter";
 
 /** Emits the ONNX nodes of one graph node and returns the name of its value. */
@@ -26,7 +27,7 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   sub: same("Sub"),
   mul: same("Mul"),
   div: same("Div"),
-  max: same("Max"),
+  max: (emit, { inputs: [, b] }, inputs) => (isZero(b) ? emit.op("Relu", [inputs[0]!]) : emit.op("Max", inputs)),
   min: same("Min"),
   less: same("Less"),
   equal: same("Equal"),
@@ -52,6 +53,9 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
     const [a, b] = inputs as readonly [string, string];
     return emit.op("MatMul", [transposeA ? turned(emit, a, rank) : a, transposeB ? turned(emit, b, rank) : b]);
   },
+
+  conv2d: convolution,
+  maxPool2d: (emit, { attributes }, inputs) => emit.op("MaxPool", inputs, { attributes: poolAttributes(attributes) }),
 
   reduceSum: (emit, node, inputs) => {
     const {
@@ -119,6 +123,11 @@ function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly str
 function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
   return (emit, { attributes: { axes } }, [x]) =>
     emit.op(opType, [x!, emit.ints(axes)], { attributes: { noop_with_empty_axes: attr.int(1) } });
+}
+
+/** Whether a tensor is the number 0, which leaves the shape of what it meets as it is. */
+function isZero(x: Tensor): boolean {
+  return x.is("constant") && x.rank === 0 && x.attributes.value.data[0] === 0;
 }
 
 function same(opType: string): Lowering<unknown> {

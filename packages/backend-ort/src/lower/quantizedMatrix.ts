@@ -43,11 +43,10 @@ export function quantizedMatrix(weight: HostTensor, kind: QuantizedFormat, dtype
   const format = integerFormats[kind];
   const rows = weight.shape[0]!;
   const columns = sizeOf(weight.shape) / rows;
-  const matrix = () => hostTensor("f32", [rows, columns], inF32(weight));
-  const scalesOf = (of: HostTensor<"f32">) => {
-    const scales = blockScales(of, format);
-    return dtype === "f16" ? f16ArrayToF32(f32ArrayToF16(scales)) : scales;
-  };
+  const held = (values: Float32Array) => (dtype === "f16" ? f16ArrayToF32(f32ArrayToF16(values)) : values);
+  // A layer in half precision has its weight in it, too, before it is quantised.
+  const matrix = () => hostTensor("f32", [rows, columns], held(inF32(weight)));
+  const scalesOf = (of: HostTensor<"f32">) => held(blockScales(of, format));
   const integersOf = (of: HostTensor<"f32">, scales: Float32Array) => quantize(of, scales, format);
   return {
     rows,

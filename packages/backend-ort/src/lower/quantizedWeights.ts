@@ -11,9 +11,9 @@ import { type QuantizedFormat, quantizedMatrix } from "./quantizedMatrix";
 export function quantizedWeights(graph: Graph, bound: Bound, kind: QuantizedFormat): Record<string, HostTensor> {
   const values: Record<string, HostTensor> = { ...bound };
   for (const { linear, input } of weightsOf(graph)) {
-    const name = graph.inputs.find(({ tensor }) => tensor === input)?.name;
-    const weight = name === undefined ? undefined : bound[name];
-    if (name === undefined || weight === undefined || isThin(linear)) continue;
+    const name = graph.inputs.find(({ tensor }) => tensor === input)?.name ?? "";
+    const weight = bound[name];
+    if (weight === undefined || isThin(linear)) continue;
     const { values: load } = quantizedMatrix(weight, kind, linear.dtype);
     values[name] = lazyTensor("f32", weight.shape, load);
   }
@@ -25,11 +25,12 @@ export function quantizedWeights(graph: Graph, bound: Bound, kind: QuantizedForm
  * made beforehand
  */
 export function requireBoundWeights(graph: Graph, isBound: (input: Tensor) => boolean, kind: QuantizedFormat): void {
-  const free = weightsOf(graph).flatMap(({ linear, input }) => (isBound(input) ? [] : [linear.scope]));
+  const free = weightsOf(graph).filter(({ input }) => !isBound(input));
   if (free.length === 0) return;
-  const names = [...new Set(free)].join(", ");
+  const nameOf = (input: Tensor) => graph.inputs.find(({ tensor }) => tensor === input)?.name ?? input.scope;
+  const names = [...new Set(free.map(({ input }) => nameOf(input)))].join(", ");
   throw new UnsupportedError(
-    `${graph.name}: ${kind} weights must be bound when the graph is compiled, and those of ${names} are not; ` +
+    `${graph.name}: ${kind} weights must be bound when the graph is compiled, and these are not: ${names}; ` +
       "bind them as constants, or leave the backend's weights in f32, as training does",
   );
 }

@@ -1,5 +1,5 @@
 /** [rows, columns] to [columns, rows]: tile by tile, so that what is written stays in the cache until its lines are full. */
-export function transpose<A extends Float32Array | Int8Array>(data: A, rows: number, columns: number): A {
+export function transpose<A extends Float32Array | Uint16Array | Int8Array>(data: A, rows: number, columns: number): A {
   const out = new (data.constructor as new (length: number) => A)(data.length);
   for (let top = 0; top < rows; top += tile) {
     const bottom = Math.min(top + tile, rows);

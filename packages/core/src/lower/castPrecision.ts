@@ -46,6 +46,8 @@ const rules: { readonly [O in OpName]: Rule } = {
   stopGradient: "follow",
   barrier: "follow",
   matmul: "product",
+  conv2d: "product",
+  maxPool2d: "follow",
   reduceSum: "wide",
   reduceMax: "wide",
   reshape: "follow",
@@ -63,6 +65,10 @@ const rules: { readonly [O in OpName]: Rule } = {
   layerNorm: "norm",
   rmsNorm: "norm",
   linear: "product",
+  biasedConv2d: "product",
+  avgPool2d: "norm",
+  upsampleNearest: "follow",
+  groupNorm: "norm",
   attention: "product",
 };
 

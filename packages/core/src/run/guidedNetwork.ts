@@ -1,11 +1,13 @@
 import type { DiTConfig } from "../define/dit/config";
 import { dit, ditSpec } from "../define/dit/dit";
-import { bindParams, paramTypes } from "../define/params";
+import { bindParams, paramTypes, type Weights } from "../define/params";
 import { autoguide, guide, guidedChannels, type Network, rescaled } from "../define/sample/guidance";
+import type { HostTensor } from "../ir/hostTensor";
 import type { F32 } from "../ir/tensor";
-import { castTensors, type Precision } from "../lower/castPrecision";
+import { castTensors } from "../lower/castPrecision";
 import { f32, i32, type Traced } from "../trace/signature";
 import type { SampleSettings } from "./sampleSettings";
+import { prefixed } from "./trainState";
 
 /** What stays the same in every call of a sampler's network: weights, labels, the guidance scale. */
 export function networkConstants(config: DiTConfig, count: number, weaker?: DiTConfig) {
@@ -13,11 +15,9 @@ export function networkConstants(config: DiTConfig, count: number, weaker?: DiTC
   return { params: paramTypes(ditSpec(config)).all, guide, y: i32([count]), guidance: f32([]) };
 }
 
-export interface GuidedNetworkOptions {
-  /** A weaker model, away from which the model is guided. */
-  readonly weaker?: DiTConfig | undefined;
-  /** What the network computes in; guidance is f32 in any case. */
-  readonly precision?: Precision | undefined;
+/** The weights among them, by name. */
+export function weightConstants(weights: Weights, weaker?: Weights): Record<string, HostTensor> {
+  return { ...prefixed("params", weights), ...(weaker && prefixed("guide", weaker)) };
 }
 
 /**
@@ -26,10 +26,10 @@ export interface GuidedNetworkOptions {
  */
 export function guidedNetwork(
   config: DiTConfig,
-  settings: Pick<SampleSettings, "guidance" | "guidanceChannels" | "guidanceRescale">,
-  { weaker, precision = "f32" }: GuidedNetworkOptions = {},
+  settings: Pick<SampleSettings, "guidance" | "guidanceChannels" | "guidanceRescale" | "precision">,
+  weaker?: DiTConfig,
 ): (constants: Traced<ReturnType<typeof networkConstants>>, x: F32, t: F32) => F32 {
-  const { guidance, guidanceChannels, guidanceRescale } = settings;
+  const { guidance, guidanceChannels, guidanceRescale, precision } = settings;
   const networkOf = (config: DiTConfig, params: object): Network => {
     const bound = bindParams(ditSpec(config), params as never);
     return (xt, t, labels) => castTensors([dit(bound, xt, t, labels, config)], precision)[0]!;
