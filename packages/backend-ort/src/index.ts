@@ -1,6 +1,6 @@
 export { type OrtOptions, ort } from "./backend";
 export { networkGraph } from "./export";
-export { modelProgram } from "./export/modelProgram";
+export { graphProgram } from "./export/graphProgram";
 export { type BatchSize, exportProgram, type OnnxFiles, type Program } from "./export/program";
 export { type ExportDType, type ExportFormat, exportFormats, type ProgramOptions } from "./export/programOptions";
 export { samplerProgram } from "./export/samplerProgram";

@@ -2,10 +2,8 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ModelOutline, opsetRange, readOutline, structuralFaults } from "@dit/backend-ort";
-import { ConfigError, FormatError, type Model, type ModelConfig } from "@dit/core";
-import { drawnWeights } from "../drawnModel";
-import type { Exportable } from "../export/exportable";
-import { type ExportKind, type ExportSettings, exportables } from "../export/exportables";
+import { ConfigError, FormatError } from "@dit/core";
+import { type ExportableOf, type ExportKind, exportables } from "../export/exportables";
 import { type ExportMetadata, readMetadata } from "../export/metadata";
 import { VerificationError } from "../output/exit";
 import { runOnnxFile } from "../runOnnxFile";
@@ -90,25 +88,15 @@ async function runFaults<K extends ExportKind>(
   { config, settings }: ExportMetadata,
   batchSizes: readonly number[],
 ): Promise<string[]> {
-  const exportable: Exportable<ExportSettings[K]> = exportables[what];
-  const model = standIn(config);
-  const questions = batchSizes.map((n) => exportable.feeds(model, settings as ExportSettings[K], n));
+  const exportable: ExportableOf<K> = exportables[what];
+  const model = exportable.kind.standIn(config);
+  const questions = batchSizes.map((n) => exportable.feeds(model, settings as never, n));
   const answers = await runOnnxFile(file, questions);
   return answers.flatMap((outputs, i) =>
     Object.entries(outputs).flatMap(([name, values]) =>
       values.every(Number.isFinite) ? [] : [`output ${name} is not finite at batch size ${batchSizes[i]}`],
     ),
   );
-}
-
-/** A model of the same shapes: of all kinds of files a train step alone asks for weights. */
-function standIn(config: ModelConfig): Model {
-  return {
-    config,
-    get weights() {
-      return drawnWeights(config);
-    },
-  };
 }
 
 /** SHA-256 of a file that may be larger than memory. */

@@ -1,5 +1,5 @@
-import { type ExportDType, exportFormats, networkGraph, quantizedWeights } from "@dit/backend-ort";
-import { type Backend, castPrecision, type Model, multiplyAdds, reference, type Weights } from "@dit/core";
+import type { ExportDType } from "@dit/backend-ort";
+import { type Backend, reference, type Weights } from "@dit/core";
 import { expandComposites, stepGraph, withStep } from "@dit/core/internal";
 import { openBackend } from "../openBackend";
 import { VerificationError } from "../output/exit";
@@ -41,9 +41,9 @@ export interface Verification {
   readonly batchSizes: readonly number[];
 }
 
-export interface Question<S> {
-  readonly exportable: Exportable<S>;
-  readonly model: Model;
+export interface Question<S, M extends { readonly weights: Weights }> {
+  readonly exportable: Exportable<S, M>;
+  readonly model: M;
   readonly settings: S;
   readonly dtype: ExportDType;
   /** At which the file is run. */
@@ -57,23 +57,25 @@ export interface Question<S> {
  * done, else on onnxruntime with every composite expanded, which shares no kernel of attention or norms with the file.
  * @throws VerificationError when they differ by more than the tolerance
  */
-export async function verify<S>(file: string, question: Question<S>): Promise<Verification> {
+export async function verify<S, M extends { readonly weights: Weights }>(
+  file: string,
+  question: Question<S, M>,
+): Promise<Verification> {
   const { exportable, model, settings, dtype, batchSizes, atol } = question;
   // The file first, whose memory is free as soon as its session is: a large model is there once.
   const actual = await runOnnxFile(
     file,
     batchSizes.map((batchSize) => exportable.feeds(model, settings, batchSize)),
   );
-  const samples = batchSizes.reduce((sum, n) => sum + n, 0) * exportable.passes(model, settings);
-  const backend = await sourceBackend(samples * multiplyAdds(model.config.dit));
+  const samples = batchSizes.reduce((sum, n) => sum + n, 0);
+  const backend = await sourceBackend(samples * exportable.multiplyAdds(model, settings));
   try {
-    const expectedOf = async (weights: Weights) => {
+    const expectedOf = async (source: M) => {
       const outputs: FileOutputs[] = [];
-      for (const batchSize of batchSizes)
-        outputs.push(await exportable.expected({ ...model, weights }, settings, batchSize, backend));
+      for (const batchSize of batchSizes) outputs.push(await exportable.expected(source, settings, batchSize, backend));
       return outputs;
     };
-    const held = heldWeights(model, dtype);
+    const held = exportable.kind.held(model, dtype);
     const expected = await expectedOf(held);
     const largest = Math.max(...expected.map(largestOf));
     const tolerance = atol ?? tolerances[dtype] * Math.max(1, largest);
@@ -85,18 +87,11 @@ export async function verify<S>(file: string, question: Question<S>): Promise<Ve
         `the exported file differs from the model by ${found}, more than ${tolerance}; it was not kept (--no-verify keeps it)`,
       );
     }
-    const errorToF32 = held === model.weights ? null : differenceOf(await expectedOf(model.weights), actual);
+    const errorToF32 = held === model ? null : differenceOf(await expectedOf(model), actual);
     return { error, passesBy, tolerance, largest, errorToF32, source: backend.name, batchSizes };
   } finally {
     await backend.dispose();
   }
-}
-
-/** The weights as the file holds them: what was rounded to integers has the values that these stand for. */
-function heldWeights(model: Model, dtype: ExportDType): Weights {
-  const { precision, weights } = exportFormats[dtype];
-  if (weights === "f32") return model.weights;
-  return quantizedWeights(castPrecision(networkGraph(model, 1), precision), model.weights, weights) as Weights;
 }
 
 /** Multiply-adds that the reference does in a second or two. */

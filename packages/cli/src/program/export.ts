@@ -14,7 +14,10 @@ export function addExport(root: Command): void {
     .command("export [model]")
     .description("write a model, a sampler or a train step as ONNX, and check the file in plain onnxruntime")
     .addOption(
-      new Option("--what <kind>", "the network, one step of a sampler, a whole sampling run, or training")
+      new Option(
+        "--what <kind>",
+        "the network, one step of a sampler, a sampling run, an autoencoder's decoder, or training",
+      )
         .choices(exportKinds)
         .default("model" as const),
     )
@@ -41,6 +44,7 @@ export function addExport(root: Command): void {
         .choices(["all", "3"] as const)
         .default("all" as const),
     )
+    .option("--latent-size <n>", "of a vae-decoder: cells to a side of what it decodes", count, 32)
     .option("--no-clip", "of a sampler: let implied images leave [-1, 1], as latents do")
     .option("--atol <x>", "largest difference from the model that passes (default: by dtype, see docs/export.md)", real)
     .option("--no-verify", "do not run the file, and keep it whatever it computes")
@@ -67,6 +71,7 @@ export function addExport(root: Command): void {
       const size = options.dynamicBatch ? "dynamic" : fixed;
       const summary = await exportCommand({
         ...{ model, what, dtype, out, sampling, opset: options.opset, verify: options.verify },
+        latentSize: options.latentSize,
         ...(size === undefined ? {} : { batch: size }),
         ...(atol === undefined ? {} : { atol }),
       });

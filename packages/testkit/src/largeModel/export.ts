@@ -15,6 +15,6 @@ export interface ExportReport extends ExportSummary {
 
 const request = JSON.parse(process.argv[2]!) as ExportRequest;
 const started = performance.now();
-const summary = await exportCommand({ ...request, what: "model", opset: opsetRange.to, sampling: {} });
+const summary = await exportCommand({ ...request, what: "model", opset: opsetRange.to, sampling: {}, latentSize: 32 });
 const seconds = (performance.now() - started) / 1000;
 process.stdout.write(`${JSON.stringify({ ...summary, seconds, peakBytes: peakMemory() } satisfies ExportReport)}\n`);
