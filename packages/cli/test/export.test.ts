@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { networkGraph, readOutline } from "@dit/backend-ort";
 import { hostI32, hostTensor, normal, reference } from "@dit/core";
 import { loadModel } from "@dit/core/node";
@@ -81,6 +81,15 @@ describe("dit export", () => {
       expect(checked).toMatchObject({ file: `exported/${file}`, batch, what });
     }
   }, 120_000);
+
+  it("writes the decoder of an autoencoder, which a pipeline of diffusers has", async () => {
+    const pipeline = fileURLToPath(new URL("../../testkit/fixtures/diffusers-pipeline-tiny", import.meta.url));
+    const args = ["--what", "vae-decoder", "--latent-size", "8", "--dtype", "f16", "--json"];
+    const { file, domains, verification } = JSON.parse(await ditOk(folder, ["export", pipeline, ...args]));
+    expect([file, domains]).toEqual(["exported/onnx/vae_decoder_fp16.onnx", []]);
+    expect(verification.error.max).toBeLessThan(verification.tolerance);
+    await ditOk(folder, ["export", "--check", file]);
+  }, 60_000);
 
   it("exits with 2 for what no file can be", async () => {
     const refused = async (...args: string[]) => {
