@@ -54,6 +54,7 @@ export { type SamplerState, samplerStep, stateOf } from "./define/sample/step";
 export { columnsOf, type SamplerRow, type SamplerTable, samplerRow } from "./define/sample/table";
 export { adamwScalars, adamwScalarsAt } from "./define/train/adamw";
 export { diffusionBatchType } from "./define/train/objective";
+export { optimize } from "./define/train/optimize";
 export { trainStep } from "./define/train/trainStep";
 export { bytesSource } from "./host/byteSource";
 export { concatBytes } from "./host/concatBytes";
