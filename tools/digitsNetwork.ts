@@ -46,7 +46,7 @@ const [batchSize, stepsPerCall] = [120, 25];
 /** Pixels by which a digit is moved at most, which makes more of 60,000. */
 const largestShift = 2;
 const emaDecay = 0.995;
-const rate = { learningRate: 2e-3, warmup: 100, decay: "cosine" } as const;
+const rate = { learningRate: 5e-3, warmup: 100, decay: "cosine" } as const;
 const area = digitsSize * digitsSize;
 const spec = digitsSpec();
 

@@ -22,4 +22,7 @@ export function expectedFeatures(): Float32Array {
 const base64 =
   "${bytes.toString("base64")}";
 `;
-writeFileSync(fileURLToPath(new URL("../packages/eval-fid/src/features/inception/expectedFeatures.ts", import.meta.url)), text);
+writeFileSync(
+  fileURLToPath(new URL("../packages/eval-fid/src/features/inception/expectedFeatures.ts", import.meta.url)),
+  text,
+);

@@ -2,6 +2,7 @@ import { type Backend, ConfigError, type HostTensor, type Port } from "@dit/core
 import { bindConstants, disposeAll, matchFeeds, matchStacked, requireDTypes, stepGraph } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
 import { lowerGraph, lowerScanGraph, nativeComposites, tripCount } from "./lower/lowerGraph";
+import type { WeightFormat } from "./lower/quantizedMatrix";
 import { Tensors } from "./ortTensor";
 import { loadRuntime } from "./runtime";
 import { Sessions } from "./sessions";
@@ -17,6 +18,11 @@ export interface OrtOptions {
    * are slower to read: a forward pass of DiT-S/2 went from 86% to 74% of the matrix products' own speed.
    */
   readonly inlineBytes?: number;
+  /**
+   * What the weights of linear layers are held in, f32 by default. Others are made of weights that are bound at compile
+   * time, as `sample` does; a graph with weights among its inputs, such as a train step, is refused.
+   */
+  readonly weights?: WeightFormat;
 }
 
 /**
@@ -25,7 +31,12 @@ export interface OrtOptions {
  * @throws MissingPackageError when onnxruntime-node is not installed
  * @throws ConfigError for a provider that this platform lacks
  */
-export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: OrtOptions = {}): Promise<Backend> {
+export async function ort({
+  provider = "cpu",
+  threads,
+  inlineBytes = 2 ** 30,
+  weights = "f32",
+}: OrtOptions = {}): Promise<Backend> {
   if (provider !== "cpu")
     throw new ConfigError(`there is no onnxruntime provider ${JSON.stringify(provider)} here (providers: cpu)`);
   const runtime = await loadRuntime();
@@ -45,7 +56,7 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: 
       ]),
     );
 
-  const name = `ort-${provider}`;
+  const name = weights === "f32" ? `ort-${provider}` : `ort-${provider}-${weights}`;
   // The processor's kernels compute f16 in f32 and round; there are none for bf16.
   const dtypes = ["f32", "f16", "i32", "bool"] as const;
 
@@ -56,7 +67,7 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: 
     async compile(graph, { constants = {} } = {}) {
       requireDTypes(graph, name, dtypes);
       const { free } = bindConstants(graph.name, graph.inputs, constants);
-      const session = await sessions.open(lowerGraph(graph, constants));
+      const session = await sessions.open(lowerGraph(graph, constants, { weights }));
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [
@@ -72,7 +83,7 @@ export async function ort({ provider = "cpu", threads, inlineBytes = 2 ** 30 }: 
     async compileScan(scan, { constants: bound = {} } = {}) {
       requireDTypes(stepGraph(scan), name, dtypes);
       const { free } = bindConstants(scan.name, scan.constants, bound);
-      const session = await sessions.open(lowerScanGraph(scan, bound));
+      const session = await sessions.open(lowerScanGraph(scan, bound, { weights }));
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);

@@ -1,3 +1,12 @@
 export { type OrtOptions, ort } from "./backend";
-export { exportModel, networkGraph, type OnnxFiles } from "./export";
+export { networkGraph } from "./export";
+export { modelProgram } from "./export/modelProgram";
+export { type BatchSize, exportProgram, type OnnxFiles, type Program } from "./export/program";
+export { type ExportDType, type ExportFormat, exportFormats, type ProgramOptions } from "./export/programOptions";
+export { samplerProgram } from "./export/samplerProgram";
+export { samplerStepProgram } from "./export/samplerStepProgram";
+export { type TrainStepSettings, trainStepProgram } from "./export/trainStepProgram";
+export { opsetRange } from "./lower/portable";
+export type { WeightFormat } from "./lower/quantizedMatrix";
+export { quantizedWeights } from "./lower/quantizedWeights";
 export { planGraph, planScan } from "./plan";

@@ -61,7 +61,7 @@ export { concatBytes } from "./host/concatBytes";
 export { crc32, crc32c } from "./host/crc32";
 export { type Derivative, dopri5 } from "./host/dopri5";
 export { fnv1a } from "./host/fnv1a";
-export { f16ArrayToF32, f16ToF32, f32ToF16 } from "./host/halfPrecision";
+export { f16ArrayToF32, f16ToF32, f32ArrayToF16, f32ToF16 } from "./host/halfPrecision";
 export { fitSquare } from "./host/image/fitSquare";
 export { resize } from "./host/image/resize";
 export { luma, type RgbImage } from "./host/image/rgbImage";
@@ -78,6 +78,15 @@ export {
   parseNpyHeader,
 } from "./host/npyHeader";
 export { openTensors } from "./host/openTensors";
+export {
+  blockInt4,
+  blockScales,
+  blocksPerRow,
+  dequantize,
+  type IntegerFormat,
+  perChannelInt8,
+  quantize,
+} from "./host/quantize";
 export type { SafetensorsSource } from "./host/safetensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
 export type { FileTensor, TensorFile } from "./host/tensorFile";
@@ -122,8 +131,9 @@ export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } fro
 export { LiveTensors } from "./run/liveTensors";
 export type { ReferenceTensor } from "./run/reference/reference";
 export { requireDTypes } from "./run/requireDTypes";
-export { imageScan, samplerTable } from "./run/sample";
-export { settingsFrom } from "./run/sampleSettings";
+export { guidedRows, imageScan, samplerTable } from "./run/sample";
+export { requirePossible, settingsFrom } from "./run/sampleSettings";
+export { type SamplingCall, samplingCalls } from "./run/samplingCalls";
 export { carryOf, firstState, prefixed, splitFixed, unprefixed } from "./run/trainState";
 export { isTensor, isTensorType } from "./trace/signature";
 export { flatten, mapTree } from "./trace/tree";

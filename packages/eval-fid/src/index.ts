@@ -45,6 +45,7 @@ export { isZip, type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz
 export { type ByteSink, type NpzWriter, npzWriter } from "./npz/writeNpz";
 export { type Comparison, compareReports } from "./report/compare";
 export { type EvaluateOptions, evaluate, type Mode, modes, type Side } from "./report/evaluate";
+export { type Headline, headline } from "./report/headline";
 export { type MetricName, metricNames } from "./report/metrics";
 export { type EvaluationReport, reportJsonSchema, reportSchema } from "./report/schema";
 export { type FeatureRows, featureRows, selectRows } from "./statistics/featureRows";

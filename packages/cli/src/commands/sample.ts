@@ -1,3 +1,4 @@
+import type { WeightFormat } from "@dit/backend-ort";
 import {
   ConfigError,
   createSampler,
@@ -6,6 +7,7 @@ import {
   hostTensor,
   type Model,
   nullLabel,
+  type Precision,
   type SampleSettings,
   type Samples,
 } from "@dit/core";
@@ -19,13 +21,23 @@ import type { Progress } from "../output/progress";
 import { freeName } from "../run/runFolder";
 import { stopSignal } from "../stopSignal";
 
+/** The precisions of sampling: those of the network, and integers for its weights. */
+export const samplePrecisions = ["f32", "f16", "bf16", "int8", "int4"] as const satisfies readonly (
+  | Precision
+  | WeightFormat
+)[];
+
+export type SamplePrecision = (typeof samplePrecisions)[number];
+
 export interface SampleCommand {
   readonly model: string;
   readonly backend: BackendConfig;
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Partial<Omit<SampleSettings, "guidance">>;
+  readonly settings: Partial<Omit<SampleSettings, "guidance" | "precision">>;
+  /** What the network computes in, or what its weights are held in. */
+  readonly precision: SamplePrecision;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
   readonly seed: number;
@@ -43,7 +55,8 @@ export interface SampleSummary {
   readonly seconds: number;
   readonly out: string | null;
   readonly npz: string | null;
-  readonly settings: SampleSettings;
+  readonly precision: SamplePrecision;
+  readonly settings: Omit<SampleSettings, "precision">;
 }
 
 /** `dit sample`: draws images of the given classes. */
@@ -53,14 +66,15 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const labels = labelsOf(model, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
   const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
-  const backend = await openBackend(command.backend);
+  const { precision, weights } = inFormats(command.precision);
+  const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
   const images = npz === undefined ? undefined : await npzOfImages(npz, model, labels);
   try {
     const kept: HostTensor<"f32">[] = [];
     let settings: Samples["settings"] | undefined;
-    const drawing = { ...command, settings: { ...command.settings, guidance } };
+    const drawing = { ...command, settings: { ...command.settings, guidance, precision } };
     for await (const samples of batches(drawing, model, backend, labels, stop.signal)) {
       await images?.add(toBytes(samples.images).data);
       if (out !== undefined) kept.push(samples.images);
@@ -70,14 +84,18 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
     await images?.finish();
     if (out !== undefined) {
       const whole = { images: joined(kept), settings: { ...settings!, classes: labels } };
-      drawGrid(out, whole, perClass, { "dit:model": shownPath(command.model) });
+      drawGrid(out, whole, perClass, {
+        "dit:model": shownPath(command.model),
+        ...(weights !== "f32" && { "dit:weights": weights }),
+      });
     }
-    const { classes: _, seed: __, autoguidance: ___, ...rest } = settings!;
+    const { classes: _, seed: __, autoguidance: ___, precision: ____, ...rest } = settings!;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
       out: out ?? null,
       npz: npz ?? null,
+      precision: command.precision,
       settings: rest,
     };
   } catch (error) {
@@ -91,6 +109,10 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   }
 }
 
+function inFormats(name: SamplePrecision): { readonly precision: Precision; readonly weights: WeightFormat } {
+  return name === "int8" || name === "int4" ? { precision: "f32", weights: name } : { precision: name, weights: "f32" };
+}
+
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
 async function* batches(
   { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
@@ -100,7 +122,7 @@ async function* batches(
   signal: AbortSignal,
 ): AsyncGenerator<Samples> {
   const size = Math.min(batch, labels.length);
-  const sampler = await createSampler(model.config, backend, size, settings);
+  const sampler = await createSampler(model.config, backend, size, { ...settings, weights: model.weights });
   const total = Math.ceil(labels.length / size);
   try {
     for (let i = 0; i < total; i++) {

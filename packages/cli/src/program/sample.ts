@@ -1,6 +1,6 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { diffusionForms, flowSamplerDefaults, sampleDefaults, samplerNames, spacingNames } from "@dit/core";
-import { sampleCommand } from "../commands/sample";
+import { sampleCommand, samplePrecisions } from "../commands/sample";
 import { backends } from "../openBackend";
 import { count, fraction, interval, oneOf, real, whole } from "./optionValues";
 import { answer, backendOption, jsonOption, progressFor } from "./shared";
@@ -33,6 +33,11 @@ export function addSample(root: Command): void {
     .option("--guidance-interval <from,to>", "timesteps at which images are guided (default: all)", interval)
     .option("--guidance-rescale <x>", "how far guidance is kept from raising contrast, 0 to 1", fraction, 0)
     .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
+    .addOption(
+      new Option("--precision <name>", "what the network computes in, or what its weights are held in")
+        .choices(samplePrecisions)
+        .default("f32" as const),
+    )
     .addOption(
       new Option("--diffusion-form <form>", "how much noise sdeEuler and sdeHeun add when")
         .choices(Object.keys(diffusionForms) as (keyof typeof diffusionForms)[])
@@ -68,6 +73,7 @@ export function addSample(root: Command): void {
           flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
         },
         ...(cfg === undefined ? {} : { guidance: cfg }),
+        precision: options.precision,
         seed: options.seed,
         batch: options.batch,
         ...(options.out === undefined ? {} : { out: options.out }),

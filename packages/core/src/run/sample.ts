@@ -11,9 +11,9 @@ import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { adaptiveSampler } from "./adaptive";
 import type { Backend, DeviceTensor, DeviceTensors, Feed, Feeds, ScanExecutable } from "./backend";
-import { noiseFor, requireClasses } from "./drawing";
+import { noiseFor, requireBound, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
-import { guidedNetwork, networkConstants } from "./guidedNetwork";
+import { guidedNetwork, networkConstants, weightConstants } from "./guidedNetwork";
 import { requireAdaptive, requireGuide, requirePossible, type SampleSettings, settingsFrom } from "./sampleSettings";
 import { samplingCalls, stepsOf } from "./samplingCalls";
 
@@ -21,6 +21,11 @@ import { samplingCalls, stepsOf } from "./samplingCalls";
 export interface CreateSamplerOptions extends Partial<SampleSettings> {
   /** A weaker model, away from which the model is guided instead of away from its null label (arXiv 2406.02507). */
   readonly autoguidance?: Model;
+  /**
+   * The weights, if every run is to draw from these. Bound to the compiled graph they are read faster, and a backend can
+   * hold them in integers; given to each run they can change.
+   */
+  readonly weights?: Weights;
   /** Whether the image that the network sees can be shown on the way. */
   readonly previews?: boolean;
 }
@@ -37,7 +42,7 @@ export interface RunOptions {
   readonly previewEvery?: number;
 }
 
-export interface SampleOptions extends Omit<CreateSamplerOptions, "previews">, RunOptions {
+export interface SampleOptions extends Omit<CreateSamplerOptions, "previews" | "weights">, RunOptions {
   readonly backend: Backend;
   /** One label per image. */
   readonly classes: readonly number[];
@@ -58,7 +63,8 @@ export interface Samples {
 export async function sample(model: Model, options: SampleOptions): Promise<Samples> {
   const { backend, classes, ...rest } = options;
   const previews = options.onPreview !== undefined;
-  const sampler = await createSampler(model.config, backend, classes.length, { ...rest, previews });
+  const bound = { weights: model.weights, previews };
+  const sampler = await createSampler(model.config, backend, classes.length, { ...rest, ...bound });
   try {
     return await sampler.run(model.weights, classes, rest);
   } finally {
@@ -66,9 +72,10 @@ export async function sample(model: Model, options: SampleOptions): Promise<Samp
   }
 }
 
-/** A compiled sampler, for drawing again and again: from other weights, of other classes, with other seeds. */
+/** A compiled sampler, for drawing again and again: of other classes, with other seeds, from other weights unless they are bound. */
 export interface Sampler {
   readonly settings: SampleSettings;
+  /** @throws DitError for other weights than those that were bound */
   run(weights: Weights, classes: readonly number[], options?: RunOptions): Promise<Samples>;
   dispose(): Promise<void>;
 }
@@ -81,7 +88,7 @@ export async function createSampler(
   config: ModelConfig,
   backend: Backend,
   count: number,
-  { autoguidance, previews = false, ...overrides }: CreateSamplerOptions = {},
+  { autoguidance, weights: bound, previews = false, ...overrides }: CreateSamplerOptions = {},
 ): Promise<Sampler> {
   const settings = settingsFrom(config, overrides);
   checkModel(config);
@@ -89,7 +96,7 @@ export async function createSampler(
   if (autoguidance !== undefined) requireGuide(config, autoguidance);
   if (settings.sampler === "dopri5") {
     requireAdaptive(settings, previews);
-    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings, autoguidance);
+    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings, { autoguidance, bound });
   }
   const table = samplerTable(config, settings);
   const noisy = isNoisy(table);
@@ -101,13 +108,15 @@ export async function createSampler(
       previews,
       ...(autoguidance && { weaker: autoguidance.config }),
     });
-    executables.set(guided, await backend.compileScan(scan));
+    const constants = bound && weightConstants(bound, autoguidance?.weights);
+    executables.set(guided, await backend.compileScan(scan, constants && { constants }));
   }
   return {
     settings,
     async run(weights, classes, options = {}) {
       const { seed = 0, firstSample = 0, signal, onStep, onPreview, previewEvery = 1 } = options;
       requireClasses(config, classes, count);
+      requireBound(bound, weights);
       const noiseAt = (stream: string, step: number) => noiseFor(config, count, firstSample, { seed, stream, step });
       const constants: Record<string, Feed> = {
         y: hostI32([count], classes),
@@ -116,10 +125,9 @@ export async function createSampler(
       let carry: Feeds = firstCarry(table, noiseAt("start", 0));
       try {
         // Once per run: the weights are the same in every call.
-        const parts = { params: weights, ...(autoguidance && { guide: autoguidance.weights }) };
-        for (const [part, values] of Object.entries(parts))
-          for (const [name, value] of Object.entries(values))
-            constants[`${part}.${name}`] = await backend.upload(value);
+        if (bound === undefined)
+          for (const [name, value] of Object.entries(weightConstants(weights, autoguidance?.weights)))
+            constants[name] = await backend.upload(value);
         const steps = stepsOf(table.rows);
         const stopEvery = onPreview === undefined ? undefined : previewEvery;
         let stepsDone = 0;
@@ -150,13 +158,18 @@ export async function createSampler(
   };
 }
 
+interface ImageScanOptions {
+  readonly previews?: boolean;
+  readonly weaker?: ModelConfig;
+}
+
 /** A sampling run of a DiT as a scan; its constants are the weights, the labels and the guidance scale. */
 export function imageScan(
   config: ModelConfig,
   settings: SampleSettings,
   table: SamplerTable,
   count: number,
-  { previews = false, weaker }: { readonly previews?: boolean; readonly weaker?: ModelConfig } = {},
+  { previews = false, weaker }: ImageScanOptions = {},
 ): Scan {
   const { dit: architecture } = config;
   const network = guidedNetwork(architecture, settings, weaker?.dit);
@@ -189,7 +202,7 @@ export function samplerTable({ diffusion }: ModelConfig, settings: SampleSetting
 }
 
 /** At which rows the model is guided. */
-function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
+export function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
   if (guidance === 1) return () => false;
   if (guidanceInterval === null) return () => true;
   const [from, to] = guidanceInterval;

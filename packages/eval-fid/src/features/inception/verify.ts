@@ -38,8 +38,8 @@ export async function verify(backend: Backend): Promise<Verification> {
   const network = await formulaInception(backend);
   try {
     const { rows } = await network.extract(verifiedImage());
-    const expected = expectedFeatures();
-    const largestDeviation = rows.features!.data.reduce((most, x, i) => Math.max(most, Math.abs(x - expected[i]!)), 0);
+    const { data } = rows.features!;
+    const largestDeviation = expectedFeatures().reduce((most, x, i) => Math.max(most, Math.abs(x - data[i]!)), 0);
     return { backend: backend.name, largestDeviation };
   } finally {
     await network.dispose();
