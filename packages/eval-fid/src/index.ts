@@ -42,7 +42,7 @@ export { addMoments, type StoredMoments, storedMoments } from "./npz/moments";
 export type { NpzArray } from "./npz/npyArray";
 export { npzImages } from "./npz/npzImages";
 export { isZip, type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz";
-export { type ByteSink, type NpzWriter, npzWriter } from "./npz/writeNpz";
+export { type ByteSink, type NpzArrayWriter, type NpzWriter, npzWriter } from "./npz/writeNpz";
 export { type Comparison, compareReports } from "./report/compare";
 export { type EvaluateOptions, evaluate, type Mode, modes, type Side } from "./report/evaluate";
 export { type Headline, headline } from "./report/headline";
