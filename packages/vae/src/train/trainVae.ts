@@ -18,6 +18,7 @@ import {
   adamwScalarsAt,
   disposeAll,
   fillNormal,
+  isDeviceTensor,
   prefixed,
   readAll,
   stackScalars,
@@ -103,8 +104,9 @@ export async function trainVae(options: TrainVaeOptions): Promise<TrainedVae> {
       report(columns, step, (1000 * count * batchSize) / (performance.now() - started), options);
       step += count;
     }
-    const ema = unprefixed("ema", carry);
-    const weights = Object.values(ema).some((value) => "read" in value) ? await readAll(ema as never) : (ema as Weights);
+    const ema = Object.entries(unprefixed("ema", carry));
+    const read = ema.map(async ([name, feed]) => [name, isDeviceTensor(feed) ? await feed.read() : feed] as const);
+    const weights = Object.fromEntries(await Promise.all(read)) as Weights;
     return { vae: { config, weights }, step };
   } finally {
     disposeAll(carry);
@@ -165,7 +167,9 @@ function requireFit({ inChannels, outChannels, blockOutChannels }: AutoencoderKL
   const [channels, height, width] = imageShape;
   const halvings = 2 ** (blockOutChannels.length - 1);
   if (channels !== inChannels || channels !== outChannels)
-    throw new ConfigError(`the images have ${channels} channels, the autoencoder takes ${inChannels} and gives ${outChannels}`);
+    throw new ConfigError(
+      `the images have ${channels} channels, the autoencoder takes ${inChannels} and gives ${outChannels}`,
+    );
   if (height % halvings !== 0 || width % halvings !== 0) {
     throw new ConfigError(`images of ${height}x${width} cannot be halved ${blockOutChannels.length - 1} times`);
   }
