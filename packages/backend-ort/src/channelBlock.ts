@@ -1,19 +1,19 @@
 import { nchwc } from "./lower/blockedProducts";
 import { encodeModel } from "./onnx/encode";
 import type { ModelProto } from "./onnx/model";
-import type { Runtime } from "./runtime";
+import type { Runtime } from "./platform/platform";
 
 /**
  * How many channels onnxruntime's blocked convolutions want together: 16 with AVX-512, 8 with AVX2; undefined on
  * processors and in builds without such kernels. Asked of the runtime, by a look at how it orders the numbers of an image.
  */
 export function channelBlock(runtime: Runtime): Promise<number | undefined> {
-  const known = asked.get(runtime) ?? ask(runtime);
-  asked.set(runtime, known);
+  const known = asked.get(runtime.InferenceSession) ?? runtime.queue.add(() => ask(runtime));
+  asked.set(runtime.InferenceSession, known);
   return known;
 }
 
-const asked = new WeakMap<Runtime, Promise<number | undefined>>();
+const asked = new WeakMap<Runtime["InferenceSession"], Promise<number | undefined>>();
 
 /** Two pixels of as many channels as the largest block: with blocks of B, the second pixel begins after B numbers. */
 const channels = 16;

@@ -15,10 +15,10 @@ import { sizeOf } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
 import { ort } from "../backend";
 import { channelBlock } from "../channelBlock";
-import { loadRuntime } from "../runtime";
+import { node } from "../platform/node";
 import { lowerGraph } from "./lowerGraph";
 
-const block = await channelBlock(await loadRuntime());
+const block = await channelBlock(await node.load("cpu", undefined));
 
 const feedsOf = (graph: Graph): Record<string, HostTensor> =>
   Object.fromEntries(
