@@ -100,6 +100,12 @@ describe("products through the processor's convolutions", () => {
     expect(await errorOf(graph)).toBeLessThan(1e-5);
   });
 
+  test("parts meet a value in one piece", async () => {
+    const types = { x: f32([16384, 80]), weight: f32([80, 80]), bias: f32([80]) };
+    const graph = trace("residual", types, ({ x, ...p }) => ({ y: linear(p, x).add(x) }));
+    expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
   test("sides that do not divide into blocks stay with Gemm, and so does everything without such kernels", () => {
     const odd = trace("odd", { a: f32([80, 68]), b: f32([68, 96]) }, ({ a, b }) => ({ y: a.matmul(b) }));
     expect(opsOf(odd)).toEqual([".Gemm"]);

@@ -68,8 +68,11 @@ export class BlockedProducts {
     // The gradient of a weight. The optimiser works on rows, so it is not left blocked; which operand is the image depends
     // on whose rows are there, since only from rows a transpose costs nothing.
     if (this.emit.isDeferred(b)) {
-      const blocked = this.convolve(this.transposed(a, first), this.filter(b, second, transposeB));
-      return this.rowsOf({ rows: m, columns: n, blocked }, shape);
+      const image = this.transposed(a, first);
+      // Part by part, so that what the forward pass joined need not be kept until now.
+      const filters = transposeB ? [this.filter(b, second, true)] : this.parts(second);
+      const parts = filters.map((part) => this.convolve(image, this.emit.reshape(part, [n / filters.length, k, 1, 1])));
+      return this.rowsOf({ rows: m, columns: n, parts }, shape);
     }
     const image = transposeB ? this.blocked(b, second) : this.transposed(b, second);
     return this.rowsOf({ rows: m, columns: n, transposed: this.convolve(image, this.filter(a, first, false)) }, shape);
@@ -78,18 +81,21 @@ export class BlockedProducts {
   /** A function of each element, computed where its operands lie; undefined where one of them lies in rows. */
   elementwise(node: Tensor, names: readonly string[], lower: (names: readonly string[]) => string): string | undefined {
     if (!elementwise.has(node.op) || !names.some((name) => this.emit.isDeferred(name))) return undefined;
-    const operands: (readonly string[])[] = [];
-    for (const [i, { shape }] of node.inputs.entries()) {
+    const isScalar = (x: Tensor) => sizeOf(x.shape) === 1;
+    const isFull = (x: Tensor, i: number) => {
       const matrix = this.matrices.get(names[i]!);
-      if (sizeOf(shape) === 1) operands.push([this.pixel(names[i]!)]);
-      else if (sizeOf(shape) === sizeOf(node.shape) && matrix !== undefined && isBlocked(matrix))
-        operands.push(this.parts(matrix));
-      else return undefined;
-    }
-    const count = Math.max(...operands.map((parts) => parts.length));
-    const parts = Array.from({ length: count }, (_, i) =>
-      lower(operands.map((of) => (of.length === 1 ? of[0]! : of[i]!))),
-    );
+      return sizeOf(x.shape) === sizeOf(node.shape) && matrix !== undefined && isBlocked(matrix);
+    };
+    if (!node.inputs.every((x, i) => isScalar(x) || isFull(x, i))) return undefined;
+    const matrixOf = (i: number) => this.matrices.get(names[i]!)!;
+    const counts = node.inputs.flatMap((x, i) => (isScalar(x) ? [] : [this.parts(matrixOf(i)).length]));
+    // What was reordered from rows is in one piece.
+    const count = counts.every((other) => other === counts[0]) ? counts[0]! : 1;
+    const operand = (x: Tensor, i: number, part: number) => {
+      if (isScalar(x)) return this.pixel(names[i]!);
+      return count === 1 ? this.blocked(names[i]!, matrixOf(i)) : this.parts(matrixOf(i))[part]!;
+    };
+    const parts = Array.from({ length: count }, (_, part) => lower(node.inputs.map((x, i) => operand(x, i, part))));
     const columns = node.shape.at(-1)!;
     return this.deferred({ rows: sizeOf(node.shape) / columns, columns, parts }, node.shape);
   }
