@@ -12,3 +12,4 @@ export { quantizedWeights } from "./lower/quantizedWeights";
 export { type ModelOutline, type PortOutline, readOutline } from "./onnx/outline";
 export { structuralFaults } from "./onnx/structure";
 export { planGraph, planScan } from "./plan";
+export type { OrtProvider } from "./provider";

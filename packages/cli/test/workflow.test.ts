@@ -156,7 +156,7 @@ describe("dit train", () => {
     const { code, stderr } = await dit(folder, further);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: the loss is (NaN|-?Infinity) at step \d+; lower the learning rate or set a gradient clip$/m,
+      /^error: the loss is (NaN|-?Infinity) at step \d+ \(the first such value is \w+ f32\[.*\] in .*\); lower the learning rate or set a gradient clip$/m,
     );
     expect(filesUnder(at("runs/diverging/checkpoints"))).toContain("step-000010/ema.safetensors");
     await ditOk(folder, ["report", "runs/diverging"]);
