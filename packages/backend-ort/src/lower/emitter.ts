@@ -15,6 +15,8 @@ interface OpOptions {
  */
 export class Emitter {
   readonly nodes: NodeProto[] = [];
+  /** Whether this is the graph of a loop's body, whose constants lie outside it. */
+  readonly isBody: boolean;
   readonly initializers: TensorProto[];
   /** Model path of what is being emitted. */
   scope = "";
@@ -28,6 +30,7 @@ export class Emitter {
     outer?: Emitter,
     readonly isPortable: boolean = outer?.isPortable ?? false,
   ) {
+    this.isBody = outer !== undefined;
     this.initializers = outer?.initializers ?? [];
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();

@@ -88,7 +88,7 @@ function byBlocks(
       N: attr.int(rows),
       bits: attr.int(format.bits),
       block_size: attr.int(block),
-      accuracy_level: attr.int(int8Activations),
+      accuracy_level: attr.int(dtype === "f16" && emit.isBody ? exactActivations : int8Activations),
     },
   });
 }
@@ -98,6 +98,12 @@ const longestBlock = 128;
 
 /** MatMulNBits's number for products of 8 bits; in f32 they take longer than those of f32 weights. */
 const int8Activations = 4;
+
+/**
+ * Its number for products in f32. onnxruntime 1.30 packs the f16 scales of products of 8 bits wrongly where they lie
+ * outside the graph that reads them, as they do for a loop's body: what comes out is off by a third.
+ */
+const exactActivations = 1;
 
 /** Each value as often as it takes to be `length` of them. */
 function repeated(values: Float32Array, length: number): Float32Array {
