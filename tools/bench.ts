@@ -10,13 +10,10 @@ import { parseArgs } from "node:util";
 import { networkGraph, ort } from "@dit/backend-ort";
 import {
   adamwDefaults,
-  type Backend,
-  constantF32,
   diffusionDefaults,
   ditConfig,
   ditSpec,
   type Feeds,
-  f32,
   hostF32,
   hostTensor,
   hostZeros,
@@ -24,10 +21,10 @@ import {
   type ModelConfig,
   multiplyAdds,
   normal,
-  trace,
   uniformInts,
 } from "@dit/core";
 import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
+import { type Candidate, measure, median, type Row, roofOf } from "./bench/againstRoof";
 
 const { values: flags } = parseArgs({
   options: {
@@ -41,28 +38,12 @@ const { values: flags } = parseArgs({
 const [batch, threads, rounds] = [Number(flags.batch), Number(flags.threads), Number(flags.rounds)];
 const config: ModelConfig = { dit: ditConfig(flags.model), diffusion: diffusionDefaults };
 
-/** Something to time: one call does `operations` multiply-adds twice. */
-interface Candidate {
-  readonly name: string;
-  readonly flops: number;
-  run(): Promise<void>;
-}
-
-interface Row {
-  readonly name: string;
-  readonly ratio: number;
-  readonly gflops: readonly number[];
-  readonly roof: readonly number[];
-  readonly roofSpread: number;
-  readonly isVoid: boolean;
-}
-
 const backend = await ort({ provider: "cpu", threads });
 const roof = await roofOf(backend);
 const rows: Row[] = [];
 const setup: Record<string, number> = {};
-if (flags.only !== "train") rows.push(await measure(await timed("forward", forward)));
-if (flags.only !== "forward") rows.push(await measure(await timed("train step", training)));
+if (flags.only !== "train") rows.push(await measure(await timed("forward", forward), roof, rounds));
+if (flags.only !== "forward") rows.push(await measure(await timed("train step", training), roof, rounds));
 await backend.dispose();
 
 console.table(
@@ -82,52 +63,6 @@ async function timed(name: string, make: () => Promise<Candidate>): Promise<Cand
   const candidate = await make();
   setup[name] = (performance.now() - started) / 1000;
   return candidate;
-}
-
-async function measure(candidate: Candidate): Promise<Row> {
-  await candidate.run();
-  await roof.run();
-  const gflops: number[] = [];
-  const top: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    top.push(await rate(roof));
-    gflops.push(await rate(candidate));
-  }
-  const roofSpread = (Math.max(...top) - Math.min(...top)) / median(top);
-  const ratio = median(gflops.map((x, i) => x / top[i]!));
-  return { name: candidate.name, ratio, gflops, roof: top, roofSpread, isVoid: roofSpread > 0.15 };
-}
-
-/** GFLOP/s over at least half a second, after the other session's threads have gone to sleep. */
-async function rate({ run, flops }: Candidate): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const started = performance.now();
-  let calls = 0;
-  do {
-    await run();
-    calls++;
-  } while (performance.now() - started < 500);
-  return (calls * flops) / (performance.now() - started) / 1e6;
-}
-
-async function roofOf(on: Backend): Promise<Candidate> {
-  const size = 1024;
-  const weights = () => constantF32([size, size], normal({ seed: 0, stream: "roof", step: 0, sample: 0 }, size * size));
-  const graph = trace("roof", { x: f32([size, size]) }, ({ x }) => {
-    let y = x;
-    for (let i = 0; i < 8; i++) y = y.matmul(weights());
-    return { sum: y.sum() };
-  });
-  const executable = await on.compile(graph);
-  const x = hostF32([size, size], normal({ seed: 1, stream: "roof", step: 0, sample: 0 }, size * size));
-  return {
-    name: "roof",
-    flops: 8 * 2 * size ** 3,
-    run: async () => {
-      const { sum } = await executable.run({ x });
-      sum!.dispose();
-    },
-  };
 }
 
 /** One forward pass, weights bound as a server would have them. */
@@ -193,8 +128,4 @@ async function training(): Promise<Candidate> {
       for (const y of Object.values(result.ys)) y.dispose();
     },
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
