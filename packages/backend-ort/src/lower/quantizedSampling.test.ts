@@ -41,7 +41,7 @@ test("a trained model draws the same images from integers as from floats: PSNR a
     steps: 200,
     batchSize: 32,
     learningRate: 3e-3,
-    ema: { kind: "constant", decay: 0.9, warmup: false },
+    ema: { decay: 0.9 },
   });
   const settings = {
     classes: Array.from({ length: 16 }, (_, i) => i % 4),
