@@ -75,7 +75,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
-  const images = npz === undefined ? undefined : await npzOfImages(npz, model, labels);
+  const images = npz === undefined ? undefined : npzOfImages(npz, labels);
   try {
     const kept: HostTensor<"f32">[] = [];
     let settings: Samples["settings"] | undefined;
@@ -87,7 +87,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
       tiling: command.tiling,
     });
     for await (const samples of batches(command, drawer, model.weights, labels, stop.signal)) {
-      await images?.add(toBytes(samples.images).data);
+      await images?.add(toBytes(samples.images));
       if (out !== undefined) kept.push(samples.images);
       settings = samples.settings;
     }
