@@ -7,6 +7,8 @@ export type BackendConfig = TrainConfig["backend"];
 /** The backends that a flag names, with the settings that they have by default. */
 export const backends = {
   ort: { kind: "ort", provider: "cpu", threads: null },
+  "ort-cuda": { kind: "ort", provider: "cuda", threads: null },
+  "ort-webgpu": { kind: "ort", provider: "webgpu", threads: null },
   "tfjs-cpu": { kind: "tfjs", device: "cpu", precision: "f32" },
   "tfjs-wasm": { kind: "tfjs", device: "wasm", precision: "f32" },
   "tfjs-webgpu": { kind: "tfjs", device: "webgpu", precision: "f32" },

@@ -3,7 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import { addDiff, addDoctor, addPlan } from "./program/checks";
 import { addEval } from "./program/eval";
 import { addExport } from "./program/export";
-import { addEncode } from "./program/latents";
+import { addEncode, addTrainVae } from "./program/latents";
 import { addConvert, addInspect } from "./program/models";
 import { addReport } from "./program/report";
 import { addSample } from "./program/sample";
@@ -12,7 +12,8 @@ import { addTrain } from "./program/train";
 /** In the order in which `dit --help` shows them. */
 const commands = [
   ...[addTrain, addSample, addEval],
-  ...[addExport, addConvert, addInspect, addEncode],
+  ...[addExport, addConvert, addInspect],
+  ...[addTrainVae, addEncode],
   ...[addPlan, addDiff, addReport, addDoctor],
 ];
 

@@ -1,28 +1,29 @@
-import type { Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
-import type { CompositeName, OpName } from "@dit/core/internal";
-import { isComposite, lower, nodesOf, splitBatch, stepGraph } from "@dit/core/internal";
+import type { DType, Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
+import { isComposite, lower, nodesOf, stepGraph } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
-import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "../onnx/model";
-import { composites } from "./composites";
+import {
+  attr,
+  elementTypes,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from "../onnx/model";
 import { Emitter } from "./emitter";
 import { irVersionOf, portableComposites } from "./portable";
-import { type Lowering, primitives } from "./primitives";
+import { processor } from "./processor";
 import { linears } from "./quantizedLinear";
 import type { WeightFormat } from "./quantizedMatrix";
 import { requireBoundWeights } from "./quantizedWeights";
-import { smallestPart } from "./smallestPart";
-
-/** The composites that reach ONNX as they are, unless a model has to be portable. */
-export const nativeComposites: ReadonlySet<CompositeName> = new Set(Object.keys(composites) as CompositeName[]);
+import { type Lowering, nativeComposites, type Target } from "./target";
 
 /** Inputs bound as initialisers. */
 export type Bound = Readonly<Record<string, HostTensor>>;
 
-/** The first operator set with Attention. */
-export const defaultOpset = 23;
-
-/** How a graph becomes ONNX; by default as it runs fastest here. */
+/** How a graph becomes ONNX; by default as it runs fastest on a processor. */
 export interface LoweringOptions {
+  /** The hardware that it is for. */
+  readonly target?: Target;
   /** What the weights of linear layers are held in; all that is not f32 must be bound. f32 by default. */
   readonly weights?: WeightFormat;
   /**
@@ -30,15 +31,16 @@ export interface LoweringOptions {
    * the same at each batch size.
    */
   readonly isPortable?: boolean;
-  /** Version of the standard operators, 18 to 23. */
+  /** Version of the standard operators of a portable model, 18 to 23. */
   readonly opset?: number;
 }
 
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
-export function loweredGraph(graph: Graph, { isPortable = false, opset = defaultOpset }: LoweringOptions = {}): Graph {
+export function loweredGraph(graph: Graph, options: LoweringOptions = {}): Graph {
+  const { target = processor, isPortable = false, opset = target.opset } = options;
   return isPortable
     ? lower(graph, portableComposites(opset))
-    : splitBatch(lower(graph, nativeComposites), smallestPart);
+    : target.finish(lower(target.prepare(graph), nativeComposites(target), target.wide));
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
@@ -134,7 +136,7 @@ export function modelOf(
   emit: Emitter,
   name: string,
   ports: Pick<GraphProto, "inputs" | "outputs">,
-  { opset = defaultOpset }: LoweringOptions,
+  { target = processor, opset = target.opset }: LoweringOptions,
 ): ModelProto {
   const graph = { name, nodes: emit.nodes, initializers: emit.initializers, ...ports };
   return {
@@ -176,7 +178,7 @@ function emitOutputs(
   emit: Emitter,
   graph: Graph,
   names: Map<Tensor, string>,
-  { weights = "f32" }: LoweringOptions,
+  { weights = "f32", target = processor }: LoweringOptions,
 ): ValueInfoProto[] {
   if (weights !== "f32") {
     requireBoundWeights(graph, (input) => emit.valueOf(names.get(input) ?? "") !== undefined, weights);
@@ -186,23 +188,30 @@ function emitOutputs(
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    const value = loweringOf(node.op, weights)(emit, node, inputs);
+    const value = loweringOf(node, target, weights)(emit, node, inputs);
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
   emit.scope = "output";
   return graph.outputs.map(({ name, tensor }) => {
     const value = names.get(tensor)!;
-    if (value !== name) emit.rename(emit.op("Identity", [value]), name);
+    const { opType, attributes = {} } = copying(tensor.dtype);
+    if (value !== name) emit.rename(emit.op(opType, [value], { attributes }), name);
     return valueInfo(name, tensor);
   });
 }
 
-function loweringOf(op: OpName, weights: WeightFormat): Lowering<Tensor> {
-  if (op === "linear") return linears[weights] as Lowering<Tensor>;
+/** The operator that copies a value. WebGPU's Identity knows no bools. */
+export function copying(dtype: DType): Pick<NodeProto, "opType" | "attributes"> {
+  if (dtype !== "bool") return { opType: "Identity" };
+  return { opType: "Cast", attributes: { to: attr.int(elementTypes.bool.code) } };
+}
+
+function loweringOf({ op }: Tensor, { composites, primitives }: Target, weights: WeightFormat): Lowering<Tensor> {
+  if (op === "linear" && weights !== "f32") return linears[weights] as Lowering<Tensor>;
   return (isComposite(op) ? composites[op] : primitives[op]) as Lowering<Tensor>;
 }
 
-export function valueInfo(name: string, { dtype, shape }: Tensor, lead: readonly string[] = []): ValueInfoProto {
+function valueInfo(name: string, { dtype, shape }: Tensor, lead: readonly string[] = []): ValueInfoProto {
   return { name, elementType: elementTypeOf[dtype], shape: [...lead, ...shape] };
 }

@@ -1,15 +1,13 @@
 import type { Tensor } from "@dit/core";
-import { hostArray, type Node, type PrimitiveName } from "@dit/core/internal";
+import { hostArray, type Node } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
 import { convolution, poolAttributes } from "./convolution";
 import type { Emitter } from "./emitter";
+import type { Lowering, PrimitiveTable } from "./target";
 
-/** Emits the ONNX nodes of one graph node and returns the name of its value. */
-export type Lowering<N> = (emit: Emitter, node: N, inputs: readonly string[]) => string;
-
-/** Where each primitive becomes ONNX. */
-export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = {
+/** Where each primitive becomes ONNX on a processor. */
+export const primitives: PrimitiveTable = {
   input: (_, { attributes }) => attributes.name,
   constant: (emit, { attributes }) => emit.constant(attributes.value),
 
@@ -100,7 +98,7 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
 };
 
 /** The last two axes swapped. */
-function turned(emit: Emitter, x: string, rank: number): string {
+export function turned(emit: Emitter, x: string, rank: number): string {
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   const perm = attr.ints([...axes.slice(0, -2), rank - 1, rank - 2]);
   return emit.op("Transpose", [x], { attributes: { perm } });
@@ -120,7 +118,7 @@ function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly str
 }
 
 /** ONNX takes no axes for all axes unless it is told not to. */
-function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
+export function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
   return (emit, { attributes: { axes } }, [x]) =>
     emit.op(opType, [x!, emit.ints(axes)], { attributes: { noop_with_empty_axes: attr.int(1) } });
 }

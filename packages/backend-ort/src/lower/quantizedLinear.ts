@@ -4,22 +4,21 @@ import { attr, bytesOf } from "../onnx/model";
 import { composites } from "./composites";
 import type { Emitter } from "./emitter";
 import { packBlocks } from "./packBlocks";
-import type { Lowering } from "./primitives";
-import { integerFormats, type QuantizedFormat, quantizedMatrix, type WeightFormat } from "./quantizedMatrix";
+import { integerFormats, type QuantizedFormat, quantizedMatrix } from "./quantizedMatrix";
 import { smallestPart } from "./smallestPart";
+import type { Lowering } from "./target";
 import { transpose } from "./transpose";
 
 type Linear = Node<"linear">;
 
-/** How a linear layer becomes ONNX, by what its weight is held in. */
-export const linears: { readonly [F in WeightFormat]: Lowering<Linear> } = {
-  f32: composites.linear!,
+/** How a linear layer becomes ONNX, by the integers that its weight is held in. */
+export const linears: { readonly [F in QuantizedFormat]: Lowering<Linear> } = {
   int8: (emit, node, names) => {
-    if (isThin(node)) return composites.linear!(emit, node, names);
+    if (isThin(node)) return composites.linear(emit, node, names);
     return hasOneScale(node) ? byOneScale(emit, names) : byBlocks("int8", emit, node, names);
   },
   int4: (emit, node, names) =>
-    isThin(node) ? composites.linear!(emit, node, names) : byBlocks("int4", emit, node, names),
+    isThin(node) ? composites.linear(emit, node, names) : byBlocks("int4", emit, node, names),
 };
 
 /**

@@ -11,7 +11,7 @@ import {
 } from "@dit/core/internal";
 import { fromDiffusersConfig, toDiffusersConfig } from "../config/diffusersConfig";
 import type { DiffusersConfig } from "../config/diffusersFields";
-import { underDiffusersNames } from "../names/vaeNames";
+import { firstStageOf, underDiffusersNames } from "../names/vaeNames";
 import { type Vae, type VaeConfig, vaeSpec } from "../vae";
 import { guessVaeConfig, type VaeOptions } from "./guessConfig";
 
@@ -30,7 +30,7 @@ export interface LoadVaeOptions extends VaeOptions {
  * @throws FormatError when the tensors are not those of an autoencoder or of the configuration, saying what they look like
  */
 export function vaeFromTensors(file: TensorFile, { config: given, ...options }: LoadVaeOptions = {}): Vae {
-  const tensors = underDiffusersNames(selectWeights(file));
+  const tensors = underDiffusersNames(firstStageOf(file.tensors) ?? selectWeights(file));
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   if (!shapes.has("decoder.conv_in.weight") && !shapes.has("decoder.layers.0.weight")) {
     const seen = lookalike(new Map([...file.tensors].map(([name, { shape }]) => [name, shape])));

@@ -6,16 +6,22 @@ import { fromOldAttention } from "./oldAttention";
 type Tensors = ReadonlyMap<string, FileTensor>;
 
 /** What Stable Diffusion's own checkpoints put before the autoencoder's names. */
-const firstStage = "first_stage_model.";
+const firstStage = /^(state_dict\.)?first_stage_model\./;
+
+/** The autoencoder in a whole Stable Diffusion model, by its own names; undefined when there is none. */
+export function firstStageOf(tensors: Tensors): Tensors | undefined {
+  const part = [...tensors].filter(([name]) => firstStage.test(name));
+  return part.length === 0 ? undefined : new Map(part.map(([name, tensor]) => [name.replace(firstStage, ""), tensor]));
+}
 
 /**
  * The tensors of an autoencoder under the names that diffusers gives them today: those of its older files and of CompVis
- * (an autoencoder's own file, or a whole Stable Diffusion model with one in it) are renamed, and the 1x1 convolutions
- * that do a linear's work in some of them become linears.
+ * are renamed, and the 1x1 convolutions that do a linear's work in some of them become linears. What an autoencoder was
+ * trained with beside itself is left out.
  * @throws FormatError when two tensors come to have one name
  */
 export function underDiffusersNames(tensors: Tensors): Tensors {
-  const own = ownTensors(tensors);
+  const own = new Map([...tensors].filter(([name]) => !/^(loss|model_ema)\./.test(name)));
   const levels = levelsOf(own.keys());
   const rename = isCompVis(own.keys()) ? (name: string) => fromCompVis(name, levels) : (name: string) => name;
   const renamed = new Map<string, FileTensor>();
@@ -25,15 +31,6 @@ export function underDiffusersNames(tensors: Tensors): Tensors {
     renamed.set(known, named(known, tensor));
   }
   return renamed;
-}
-
-/** Those of the autoencoder alone: of a whole model its part, of its training not the loss. */
-function ownTensors(tensors: Tensors): Tensors {
-  const all = [...tensors];
-  const part = all.filter(([name]) => name.startsWith(firstStage));
-  return part.length > 0
-    ? new Map(part.map(([name, tensor]) => [name.slice(firstStage.length), tensor]))
-    : new Map(all.filter(([name]) => !/^(loss|model_ema)\./.test(name)));
 }
 
 /** Levels of an encoder of CompVis. */

@@ -13,45 +13,53 @@ export async function decodeTiled(
   tiling: Tiling,
   pixelsPerCell: number,
 ): Promise<HostTensor<"f32">> {
-  const [n, c, h, w] = latents.shape as [number, number, number, number];
+  const [n, , h, w] = latents.shape as [number, number, number, number];
   const overlap = overlapOf(tiling);
-  const [rows, columns] = [tileStarts(h, size[0], overlap), tileStarts(w, size[1], overlap)];
-  const [down, across] = size.map((cells) => tileWeights(cells * pixelsPerCell, overlap * pixelsPerCell)) as [
-    Float32Array,
-    Float32Array,
+  const [rows, columns] = [
+    sharesAlong(h, size[0], overlap, pixelsPerCell),
+    sharesAlong(w, size[1], overlap, pixelsPerCell),
   ];
   const [height, width] = [h * pixelsPerCell, w * pixelsPerCell];
-  // A pixel's share is a product, since tiles stand in rows and columns: so is the sum of the shares of all its tiles.
-  const [allDown, allAcross] = [sums(rows, down, height, pixelsPerCell), sums(columns, across, width, pixelsPerCell)];
   let images: HostTensor<"f32"> | undefined;
   for (const row of rows) {
     for (const column of columns) {
-      const tile = await decode(cut(latents, [row, column], size));
-      images ??= hostZeros("f32", [n, tile.shape[1]!, height, width]);
-      const [tileHeight, tileWidth] = [down.length, across.length];
-      const [top, left] = [row * pixelsPerCell, column * pixelsPerCell];
-      for (let plane = 0; plane < n * tile.shape[1]!; plane++) {
-        for (let y = 0; y < tileHeight; y++) {
-          const share = down[y]! / allDown[top + y]!;
-          const from = (plane * tileHeight + y) * tileWidth;
-          const to = (plane * height + top + y) * width + left;
-          for (let x = 0; x < tileWidth; x++) {
-            images.data[to + x]! += tile.data[from + x]! * share * (across[x]! / allAcross[left + x]!);
-          }
+      const tile = await decode(cut(latents, [row.start, column.start], size));
+      const [, channels = 0, tileHeight = 0, tileWidth = 0] = tile.shape;
+      images ??= hostZeros("f32", [n, channels, height, width]);
+      const [top, left] = [row.start * pixelsPerCell, column.start * pixelsPerCell];
+      for (let line = 0; line < n * channels * tileHeight; line++) {
+        const [plane, y] = [Math.floor(line / tileHeight), line % tileHeight];
+        const to = (plane * height + top + y) * width + left;
+        for (let x = 0; x < tileWidth; x++) {
+          images.data[to + x]! += tile.data[line * tileWidth + x]! * row.shares[y]! * column.shares[x]!;
         }
       }
     }
   }
-  return images ?? hostZeros("f32", [n, c, height, width]);
+  return images!;
 }
 
-/** The sum of the tiles' weights at each pixel along a side. */
-function sums(starts: readonly number[], weights: Float32Array, length: number, pixelsPerCell: number): Float32Array {
-  const out = new Float32Array(length);
-  for (const start of starts) {
-    for (let i = 0; i < weights.length; i++) out[start * pixelsPerCell + i]! += weights[i]!;
+/** A tile along a side, and what each of its pixels contributes: the shares of all tiles add up to 1 everywhere. */
+interface SideTile {
+  readonly start: number;
+  readonly shares: Float32Array;
+}
+
+/** Tiles stand in rows and columns, so that a pixel's share is the product of its shares along the two sides. */
+function sharesAlong(length: number, size: number, overlap: number, pixelsPerCell: number): SideTile[] {
+  const starts = tileStarts(length, size, overlap);
+  const tiles = starts.map((start, i) => {
+    const isOpen = [i > 0, i < starts.length - 1] as const;
+    return { start, weights: tileWeights(size * pixelsPerCell, overlap * pixelsPerCell, isOpen) };
+  });
+  const sums = new Float32Array(length * pixelsPerCell);
+  for (const { start, weights } of tiles) {
+    for (let i = 0; i < weights.length; i++) sums[start * pixelsPerCell + i]! += weights[i]!;
   }
-  return out;
+  return tiles.map(({ start, weights }) => ({
+    start,
+    shares: weights.map((weight, i) => weight / sums[start * pixelsPerCell + i]!),
+  }));
 }
 
 /** The part of each map [N, c, h, w] that begins at `start`. */

@@ -22,11 +22,15 @@ export function tileStarts(length: number, size: number, overlap: number): numbe
 }
 
 /**
- * What each pixel along a tile's side counts beside its neighbours': rising over the overlap from its edge, so that one
- * tile fades into the next. Never 0: at the picture's border a tile is alone.
+ * What each pixel along a tile's side counts beside its neighbours'. Towards a neighbour the outermost quarter of the overlap
+ * counts nothing, since what lies behind the edge is missing there most; over the half that follows one tile fades into
+ * the other.
+ * @param isOpen whether there is a neighbour before the tile, and one after it
  */
-export function tileWeights(pixels: number, overlap: number): Float32Array {
+export function tileWeights(pixels: number, overlap: number, isOpen: readonly [boolean, boolean]): Float32Array {
+  const rise = (fromEdge: number) =>
+    Math.min(1, Math.max(0, (fromEdge + 0.5 - overlap / 4) / Math.max(overlap / 2, 1)));
   return Float32Array.from({ length: pixels }, (_, i) =>
-    Math.min(1, (Math.min(i, pixels - 1 - i) + 1) / (overlap + 1)),
+    Math.min(isOpen[0] ? rise(i) : 1, isOpen[1] ? rise(pixels - 1 - i) : 1),
   );
 }

@@ -18,6 +18,7 @@ import {
   adamwScalarsAt,
   disposeAll,
   fillNormal,
+  isDeviceTensor,
   prefixed,
   readAll,
   stackScalars,
@@ -103,10 +104,9 @@ export async function trainVae(options: TrainVaeOptions): Promise<TrainedVae> {
       report(columns, step, (1000 * count * batchSize) / (performance.now() - started), options);
       step += count;
     }
-    const ema = unprefixed("ema", carry);
-    const weights = Object.values(ema).some((value) => "read" in value)
-      ? await readAll(ema as never)
-      : (ema as Weights);
+    const ema = Object.entries(unprefixed("ema", carry));
+    const read = ema.map(async ([name, feed]) => [name, isDeviceTensor(feed) ? await feed.read() : feed] as const);
+    const weights = Object.fromEntries(await Promise.all(read)) as Weights;
     return { vae: { config, weights }, step };
   } finally {
     disposeAll(carry);

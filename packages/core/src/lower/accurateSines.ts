@@ -1,5 +1,7 @@
-import type { F32, Graph } from "@dit/core";
-import { inScope, rewrite } from "@dit/core/internal";
+import type { Graph } from "../ir/graph";
+import { inScope } from "../ir/scope";
+import type { F32 } from "../ir/tensor";
+import { rewrite } from "./rewrite";
 
 /**
  * Sines and cosines from products and sums: graphics processors answer them from a coarse table (WGSL allows an error of
