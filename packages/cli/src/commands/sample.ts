@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { hostZeros, type SampleSettings, type Samples, type Weights } from "@dit/core";
+import { hostZeros, type ModelConfig, type SampleSettings, type Samples, type Weights } from "@dit/core";
 import { writeNpz } from "@dit/core/internal";
 import type { Tiling } from "@dit/vae";
 import { shownPath } from "../config/configFile";
@@ -53,7 +53,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const model = await openModel(command.model);
   const vae = await findVae(model.config, command.model, command.vae);
   const labels = labelsOf(model.config, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
-  const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
+  const guidance = guidanceOf(command, model.config);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
   const backend = await openBackend(command.backend);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
@@ -90,6 +90,11 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
     stop.dispose();
     await backend.dispose();
   }
+}
+
+/** The scale that is asked for, else the paper's best, else none for a model that cannot be guided. */
+export function guidanceOf({ guidance }: Pick<SampleCommand, "guidance">, { dit }: ModelConfig): number {
+  return guidance ?? (dit.classDropout > 0 ? 1.5 : 1);
 }
 
 /** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
