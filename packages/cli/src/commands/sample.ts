@@ -1,20 +1,34 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { hostZeros, type ModelConfig, type SampleSettings, type Samples, type Weights } from "@dit/core";
-import { writeNpz } from "@dit/core/internal";
+import type { WeightFormat } from "@dit/backend-ort";
+import {
+  type HostTensor,
+  hostTensor,
+  type ModelConfig,
+  type Precision,
+  type SampleSettings,
+  type Samples,
+  type Weights,
+} from "@dit/core";
 import type { Tiling } from "@dit/vae";
 import { shownPath } from "../config/configFile";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
+import { npzOfImages } from "../images/npzOfImages";
 import { toBytes } from "../images/toBytes";
 import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
-import { atomicWrite } from "../run/atomicWrite";
 import { freeName } from "../run/runFolder";
 import { createDrawer, type Drawer } from "../sample/drawer";
 import { findVae } from "../sample/findVae";
 import { labelsOf } from "../sample/labels";
 import { stopSignal } from "../stopSignal";
+
+/** The precisions of sampling: those of the network, and integers for its weights. */
+export const samplePrecisions = ["f32", "f16", "bf16", "int8", "int4"] as const satisfies readonly (
+  | Precision
+  | WeightFormat
+)[];
+
+export type SamplePrecision = (typeof samplePrecisions)[number];
 
 export interface SampleCommand {
   readonly model: string;
@@ -22,7 +36,9 @@ export interface SampleCommand {
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Partial<Omit<SampleSettings, "guidance">>;
+  readonly settings: Partial<Omit<SampleSettings, "guidance" | "precision">>;
+  /** What the network computes in, or what its weights are held in. */
+  readonly precision: SamplePrecision;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
   /** Autoencoder that decodes latents; that of the model's pipeline or run unless given. */
@@ -44,7 +60,8 @@ export interface SampleSummary {
   readonly seconds: number;
   readonly out: string | null;
   readonly npz: string | null;
-  readonly settings: SampleSettings;
+  readonly precision: SamplePrecision;
+  readonly settings: Omit<SampleSettings, "precision">;
 }
 
 /** `dit sample`: draws images of the given classes. */
@@ -55,38 +72,50 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const labels = labelsOf(model.config, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
   const guidance = guidanceOf(command, model.config);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
-  const backend = await openBackend(command.backend);
+  const { precision, weights } = inFormats(command.precision);
+  const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
+  const images = npz === undefined ? undefined : npzOfImages(npz, labels);
   try {
+    const kept: HostTensor<"f32">[] = [];
+    let settings: Samples["settings"] | undefined;
     const drawer = await createDrawer(model.config, backend, {
-      settings: { ...command.settings, guidance },
+      settings: { ...command.settings, guidance, precision },
+      weights: model.weights,
       batch: Math.min(command.batch, labels.length),
       vae,
       tiling: command.tiling,
     });
-    const samples = await drawAll(command, drawer, model.weights, labels, stop.signal).finally(() => drawer.dispose());
-    progress.done();
-    if (out !== undefined) drawGrid(out, samples, perClass, { "dit:model": shownPath(command.model) });
-    if (npz !== undefined) {
-      const { data, shape } = toBytes(samples.images);
-      mkdirSync(dirname(npz), { recursive: true });
-      const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
-      atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
+    for await (const samples of batches(command, drawer, model.weights, labels, stop.signal)) {
+      await images?.add(toBytes(samples.images));
+      if (out !== undefined) kept.push(samples.images);
+      settings = samples.settings;
     }
-    const { classes: _, seed: __, autoguidance: ___, ...settings } = samples.settings;
+    progress.done();
+    await images?.finish();
+    if (out !== undefined) {
+      const whole = { images: joined(kept), settings: { ...settings!, classes: labels } };
+      drawGrid(out, whole, perClass, {
+        "dit:model": shownPath(command.model),
+        ...(weights !== "f32" && { "dit:weights": weights }),
+      });
+    }
+    const { classes: _, seed: __, autoguidance: ___, precision: ____, ...rest } = settings!;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
       out: out ?? null,
       npz: npz ?? null,
-      settings,
+      precision: command.precision,
+      settings: rest,
     };
   } catch (error) {
     progress.done();
     stop.throwIfReceived("stopped; no image was written");
     throw error;
   } finally {
+    images?.discard();
     stop.dispose();
     await backend.dispose();
   }
@@ -97,25 +126,38 @@ export function guidanceOf({ guidance }: Pick<SampleCommand, "guidance">, { dit 
   return guidance ?? (dit.classDropout > 0 ? 1.5 : 1);
 }
 
-/** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
-async function drawAll(
+/** A precision as what the network computes in and what its weights are held in. */
+export function inFormats(name: SamplePrecision): { readonly precision: Precision; readonly weights: WeightFormat } {
+  return name === "int8" || name === "int4" ? { precision: "f32", weights: name } : { precision: name, weights: "f32" };
+}
+
+/** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. The drawer is disposed of at the end. */
+async function* batches(
   { seed, batch, progress }: SampleCommand,
   drawer: Drawer,
   weights: Weights,
   labels: readonly number[],
   signal: AbortSignal,
-): Promise<Samples> {
-  const batches = Math.ceil(labels.length / batch);
-  const drawn: Samples[] = [];
-  for (let i = 0; i < batches; i++) {
-    const part = labels.slice(i * batch, (i + 1) * batch);
-    const onStep = (step: number, steps: number) => progress.update({ step: i * steps + step, total: batches * steps });
-    drawn.push(await drawer.draw(weights, part, { seed, first: i * batch, signal, onStep }));
+): AsyncGenerator<Samples> {
+  const total = Math.ceil(labels.length / batch);
+  try {
+    for (let i = 0; i < total; i++) {
+      const part = labels.slice(i * batch, (i + 1) * batch);
+      const onStep = (step: number, steps: number) => progress.update({ step: i * steps + step, total: total * steps });
+      yield await drawer.draw(weights, part, { seed, first: i * batch, signal, onStep });
+    }
+  } finally {
+    await drawer.dispose();
   }
-  const [{ images, settings }] = drawn as [Samples];
-  const all = hostZeros("f32", [labels.length, ...images.shape.slice(1)]);
-  drawn.forEach((samples, i) => {
-    all.data.set(samples.images.data, i * images.data.length);
-  });
-  return { images: all, settings: { ...settings, classes: labels } };
+}
+
+function joined(batches: readonly HostTensor<"f32">[]): HostTensor<"f32"> {
+  const count = batches.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const data = new Float32Array(batches.reduce((sum, { data }) => sum + data.length, 0));
+  let at = 0;
+  for (const batch of batches) {
+    data.set(batch.data, at);
+    at += batch.data.length;
+  }
+  return hostTensor("f32", [count, ...batches[0]!.shape.slice(1)], data);
 }

@@ -7,7 +7,7 @@ import { labelsOf } from "../sample/labels";
 import { drawPieces, pieceOf, type Shard } from "../sample/pieces";
 import { stopSignal } from "../stopSignal";
 import { weightsHash } from "../weightsHash";
-import { guidanceOf, type SampleCommand } from "./sample";
+import { guidanceOf, inFormats, type SampleCommand } from "./sample";
 
 export interface SampleSetCommand extends Omit<SampleCommand, "perClass" | "out" | "npz"> {
   /** Pictures in the whole set. */
@@ -29,20 +29,22 @@ export async function sampleSetCommand(command: SampleSetCommand): Promise<Sampl
   const { progress, batch, seed, size, shard, folder, tiling } = command;
   const model = await openModel(command.model);
   const vae = await findVae(model.config, command.model, command.vae);
-  const settings = { ...command.settings, guidance: guidanceOf(command, model.config) };
+  const { precision, weights } = inFormats(command.precision);
+  const settings = { ...command.settings, guidance: guidanceOf(command, model.config), precision };
   const origin = {
     model: weightsHash(model.config, model.weights),
     vae: vae === undefined ? null : vaeHash(vae),
     tile: tiling?.size ?? null,
+    weights,
     settings,
   };
   const classes = labelsOf(model.config, command.classes);
-  const backend = await openBackend(command.backend);
+  const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; the pieces so far are kept"));
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
-    const drawer = await createDrawer(model.config, backend, { settings, batch, vae, tiling });
+    const drawer = await createDrawer(model.config, backend, { settings, weights: model.weights, batch, vae, tiling });
     const set = { folder, size, shard, batch, piece: pieceOf(batch), seed, classes, origin };
     const onPictures = (step: number, total: number, drawn: number) =>
       progress.update({ step, total, ...(drawn === 0 ? {} : { imagesPerSecond: drawn / seconds() }) });

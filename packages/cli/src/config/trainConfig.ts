@@ -33,7 +33,7 @@ const customModel = z.strictObject({
 const backend = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("ort").describe("onnxruntime"),
-    provider: z.enum(["cpu"]).default("cpu").describe("The execution provider"),
+    provider: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("What runs it; dit doctor says what works"),
     threads: count.nullable().default(null).describe("Threads of one operation; null leaves it to onnxruntime"),
   }),
   z.strictObject({

@@ -7,7 +7,7 @@ import {
   samplerNames,
   spacingNames,
 } from "@dit/core";
-import { sampleCommand } from "../commands/sample";
+import { sampleCommand, samplePrecisions } from "../commands/sample";
 import { sampleSetCommand } from "../commands/sampleSet";
 import { backends } from "../openBackend";
 import { count, fraction, interval, oneOf, real, shard, whole } from "./optionValues";
@@ -41,6 +41,11 @@ export function addSample(root: Command): void {
     .option("--guidance-interval <from,to>", "timesteps at which images are guided (default: all)", interval)
     .option("--guidance-rescale <x>", "how far guidance is kept from raising contrast, 0 to 1", fraction, 0)
     .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
+    .addOption(
+      new Option("--precision <name>", "what the network computes in, or what its weights are held in")
+        .choices(samplePrecisions)
+        .default("f32" as const),
+    )
     .addOption(
       new Option("--diffusion-form <form>", "how much noise sdeEuler and sdeHeun add when")
         .choices(Object.keys(diffusionForms) as (keyof typeof diffusionForms)[])
@@ -82,6 +87,7 @@ export function addSample(root: Command): void {
         ...{ model, settings, seed: options.seed, batch: options.batch, backend: backends[options.backend] },
         classes: options.class?.split(",").map((name) => name.trim()) ?? [],
         ...(cfg === undefined ? {} : { guidance: cfg }),
+        precision: options.precision,
         ...(options.vae === undefined ? {} : { vae: options.vae }),
         ...(options.vaeTile === undefined ? {} : { tiling: { size: options.vaeTile } }),
         progress: progressFor("sample", options.json),

@@ -13,6 +13,8 @@ import { createDecoder, type Tiling, type Vae } from "@dit/vae";
 /** What pictures are drawn with. */
 export interface DrawerOptions {
   readonly settings: Partial<SampleSettings>;
+  /** Weights to bind, if every picture is to be drawn from these. */
+  readonly weights?: Weights;
   /** Pictures at a time. */
   readonly batch: number;
   /** Decodes what the model draws; without it the model draws pixels. */
@@ -39,14 +41,13 @@ export interface Drawer {
 export async function createDrawer(
   config: ModelConfig,
   backend: Backend,
-  { settings, batch, vae, tiling }: DrawerOptions,
+  { settings, weights, batch, vae, tiling }: DrawerOptions,
 ): Promise<Drawer> {
-  const sampler = await createSampler(
-    config,
-    backend,
-    batch,
-    vae === undefined ? settings : { ...settings, clip: false },
-  );
+  const sampler = await createSampler(config, backend, batch, {
+    ...settings,
+    ...(weights && { weights }),
+    ...(vae && { clip: false }),
+  });
   const decoder =
     vae && (await createDecoder(vae, backend, config.dit.inputSize, tiling === undefined ? {} : { tiling }));
   return {

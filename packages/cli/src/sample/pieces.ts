@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, uniformInts, type Weights } from "@dit/core";
-import { writeNpz } from "@dit/core/internal";
+import { npzOfImages } from "../images/npzOfImages";
 import { toBytes } from "../images/toBytes";
 import { atomicWrite, removeTemporaries } from "../run/atomicWrite";
 import { isRunning } from "../run/isRunning";
@@ -40,7 +40,7 @@ export function pieceOf(batch: number): number {
 /**
  * Draws a shard, piece by piece: `samples-000000.npz` with arr_0, uint8 [N, H, W, C], and arr_1, the classes, named by its
  * first picture. A piece that is there is passed over, so that a killed process goes on where it was; no more than a
- * piece is in memory. As in the official script classes are drawn at random; a picture depends on its number alone.
+ * batch is in memory. As in the official script classes are drawn at random; a picture depends on its number alone.
  * @throws ConfigError when the folder holds pieces of another set
  */
 export async function drawPieces(
@@ -66,19 +66,20 @@ export async function drawPieces(
     files.push(file);
     if (!existsSync(file)) {
       const labels = Array.from({ length: countOf(i) }, (_, j) => labelOf(set, i * piece + j));
-      const parts: Uint8Array[] = [];
-      let shape: readonly number[] = [];
-      for (let at = 0; at < labels.length; at += batch) {
-        signal?.throwIfAborted();
-        const options = { seed, first: i * piece + at, ...(signal === undefined ? {} : { signal }) };
-        const { images } = await drawer.draw(weights, labels.slice(at, at + batch), options);
-        const bytes = toBytes(images);
-        parts.push(bytes.data);
-        shape = bytes.shape.slice(1);
-        drawn += bytes.shape[0];
-        onPictures?.(done + at + bytes.shape[0], total, drawn);
+      const images = npzOfImages(file, labels);
+      try {
+        for (let at = 0; at < labels.length; at += batch) {
+          signal?.throwIfAborted();
+          const options = { seed, first: i * piece + at, ...(signal === undefined ? {} : { signal }) };
+          const part = labels.slice(at, at + batch);
+          await images.add(toBytes((await drawer.draw(weights, part, options)).images));
+          drawn += part.length;
+          onPictures?.(done + at + part.length, total, drawn);
+        }
+        await images.finish();
+      } finally {
+        images.discard();
       }
-      atomicWrite(file, pieceBytes(parts, shape, labels));
     }
     done += countOf(i);
     onPictures?.(done, total, drawn);
@@ -89,19 +90,6 @@ export async function drawPieces(
 /** The class of picture `index`. */
 function labelOf({ seed, classes }: PictureSet, index: number): number {
   return classes[uniformInts({ seed, stream: "sampleClass", step: 0, sample: index }, 1, classes.length)[0]!]!;
-}
-
-function pieceBytes(parts: readonly Uint8Array[], picture: readonly number[], labels: readonly number[]): Uint8Array {
-  const data = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  return writeNpz({
-    arr_0: { dtype: "u1", shape: [labels.length, ...picture], data },
-    arr_1: { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) },
-  });
 }
 
 /** Says in the folder whose pieces it holds, or finds that it holds another set's. */

@@ -106,10 +106,11 @@ function lowered(node: Tensor, low: DType): Tensor {
 /**
  * Computes in f32 what low precision is not fit for, wherever it comes from: gradients and decompositions of operations of
  * low precision hold sums and exponentials too.
+ * @param wide operations that a device is not fit for either
  */
-export function widenSensitive(graph: Graph): Graph {
+export function widenSensitive(graph: Graph, wide: ReadonlySet<OpName>): Graph {
   return rewrite(graph, (node) => {
-    const isSensitive = node.op !== "cast" && (rules[node.op] === "wide" || rules[node.op] === "norm");
+    const isSensitive = wide.has(node.op) || (node.op !== "cast" && ["wide", "norm"].includes(rules[node.op]));
     if (!isSensitive || !isFloat(node.dtype) || node.dtype === "f32") return node;
     return inScope(node.scope, () => withFloats(node, "f32").cast(node.dtype));
   });

@@ -11,6 +11,7 @@ import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { evalExtrapolation } from "./evalExtrapolation";
 import { evalFeatures } from "./evalFeatures";
+import { evalInception } from "./evalInception";
 import { evalInceptionKeys } from "./evalInceptionKeys";
 import { evalInceptionScore } from "./evalInceptionScore";
 import { evalLargeFrechet } from "./evalLargeFrechet";
@@ -46,6 +47,7 @@ export const kinds: Readonly<Record<string, Check>> = {
   "image-preprocess": imagePreprocess,
   "eval-features": evalFeatures,
   "eval-extrapolation": evalExtrapolation,
+  "eval-inception": evalInception,
   "eval-inception-score": evalInceptionScore,
   "eval-inception-keys": evalInceptionKeys,
   "eval-large-frechet": evalLargeFrechet,
