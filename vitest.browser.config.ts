@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { findChromium } from "./packages/backend-tfjs/test/swiftShader";
+import { findChromium } from "./packages/testkit/src/swiftShader";
 import base from "./vitest.config";
 
 const executablePath = findChromium();
@@ -15,9 +15,16 @@ const args = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=sw
 /** What runs in a page, in the Chromium of this machine. */
 export default defineConfig({
   resolve: {
-    // Of the test kit the conformance suite alone: the rest reads files.
-    alias: { ...base.resolve?.alias, "@dit/testkit": source("packages/testkit/src/conformance/suite.ts") },
+    alias: {
+      ...base.resolve?.alias,
+      // Of the test kit the conformance suite alone: the rest reads files.
+      "@dit/testkit": source("packages/testkit/src/conformance/suite.ts"),
+      // As the package's exports have it for browsers.
+      "@dit/backend-ort": source("packages/backend-ort/src/web.ts"),
+    },
   },
+  // It finds its .wasm files beside itself.
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
   test: {
     include: ["packages/**/*.browser.ts"],
     testTimeout: 300_000,

@@ -11,8 +11,8 @@ import { networkGraph } from "@dit/backend-ort";
 import { type TfjsDevice, tfjs } from "@dit/backend-tfjs";
 import * as core from "@dit/core";
 import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
+import { useSwiftShader } from "@dit/testkit";
 import * as tf from "@tensorflow/tfjs";
-import { useSwiftShader } from "../packages/backend-tfjs/test/swiftShader";
 import { PlainTfjsDit } from "./bench/plainTfjsDit";
 
 const { values: flags } = parseArgs({

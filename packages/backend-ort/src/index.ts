@@ -1,3 +1,15 @@
 export { type OrtOptions, ort } from "./backend";
-export { exportModel, networkGraph, type OnnxFiles } from "./export";
+export { networkGraph } from "./export";
+export { graphProgram } from "./export/graphProgram";
+export { type BatchSize, exportProgram, type OnnxFiles, type Program } from "./export/program";
+export { type ExportDType, type ExportFormat, exportFormats, type ProgramOptions } from "./export/programOptions";
+export { samplerProgram } from "./export/samplerProgram";
+export { samplerStepProgram } from "./export/samplerStepProgram";
+export { type TrainStepSettings, trainStepProgram } from "./export/trainStepProgram";
+export { opsetRange } from "./lower/portable";
+export type { WeightFormat } from "./lower/quantizedMatrix";
+export { quantizedWeights } from "./lower/quantizedWeights";
+export { type ModelOutline, type PortOutline, readOutline } from "./onnx/outline";
+export { structuralFaults } from "./onnx/structure";
 export { planGraph, planScan } from "./plan";
+export type { OrtProvider } from "./provider";

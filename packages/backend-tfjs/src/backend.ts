@@ -43,7 +43,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
 
   return {
     name: `tfjs-${device}`,
-    capabilities: { dtypes, nativeComposites: native, scanStaysOnDevice: true },
+    capabilities: { dtypes, nativeComposites: native, scanStaysOnDevice: false },
 
     async compile(graph, { constants } = {}) {
       const { bound, free } = bindConstants(graph.name, graph.inputs, constants);
@@ -66,15 +66,15 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);
-          const infos = await runScan(kernels, tensors, program, scan, {
+          const last = await runScan(kernels, tensors, program, scan, {
             constants: zip(free, matchFeeds(scan.name, free, constants)),
             carry: matchFeeds(scan.name, scan.carry, carry),
             ...stacked,
           });
           disposeAll(carry);
           return {
-            carry: wrapAll(scan.carry, infos),
-            ys: wrapAll(scan.ys, infos.slice(scan.carry.length), [stacked.steps]),
+            carry: wrapAll(scan.carry, last.carry),
+            ys: wrapAll(scan.ys, last.ys, [stacked.steps]),
           };
         },
         dispose: async () => program.dispose(),

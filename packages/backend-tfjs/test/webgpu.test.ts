@@ -1,7 +1,6 @@
 import { tfjs } from "@dit/backend-tfjs";
-import { testBackend } from "@dit/testkit";
+import { testBackend, useSwiftShader } from "@dit/testkit";
 import { describe, test, vi } from "vitest";
-import { useSwiftShader } from "./swiftShader";
 
 // SwiftShader takes a minute for what a GPU does in a second.
 vi.setConfig({ testTimeout: 300_000 });

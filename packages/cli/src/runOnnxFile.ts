@@ -1,22 +1,32 @@
-import { type HostTensor, MissingPackageError } from "@dit/core";
+import type { DType } from "@dit/core";
+import { DitError, MissingPackageError } from "@dit/core";
+import type { FileFeeds, FileOutputs } from "./export/exportable";
 
-const runtimeTypes = { f32: "float32", i32: "int32" } as const;
+const runtimeTypes: { readonly [D in DType]?: "float32" | "int32" } = { f32: "float32", i32: "int32" };
 
-/** Runs an ONNX file in plain onnxruntime, with nothing of this project in between, and returns its output. */
-export async function runOnnxFile(
-  file: string,
-  feeds: Readonly<Record<string, HostTensor<"f32"> | HostTensor<"i32">>>,
-): Promise<Float32Array> {
+/**
+ * Runs an ONNX file in plain onnxruntime as it comes, with nothing of this project in between, once for each of the feeds.
+ * @throws MissingPackageError without onnxruntime-node. @throws DitError when onnxruntime refuses the file
+ */
+export async function runOnnxFile(file: string, questions: readonly FileFeeds[]): Promise<FileOutputs[]> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node").catch((cause) => {
     throw new MissingPackageError("onnxruntime-node", "npm install onnxruntime-node", { cause });
   });
-  const session = await InferenceSession.create(file);
-  const inputs = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
-    name,
-    new Tensor(runtimeTypes[dtype] as "float32", data as Float32Array, shape),
-  ]);
-  const outputs = await session.run(Object.fromEntries(inputs));
-  const output = (await outputs.output!.getData()) as Float32Array;
-  await session.release();
-  return output;
+  const tensorOf = (feed: FileFeeds[string]) =>
+    typeof feed === "bigint"
+      ? new Tensor("int64", BigInt64Array.of(feed), [])
+      : new Tensor(runtimeTypes[feed.dtype] as "float32", feed.data as Float32Array, feed.shape);
+  try {
+    const session = await InferenceSession.create(file);
+    const answers: FileOutputs[] = [];
+    for (const feeds of questions) {
+      const inputs = Object.entries(feeds).map(([name, feed]) => [name, tensorOf(feed)]);
+      const outputs = Object.entries(await session.run(Object.fromEntries(inputs)));
+      answers.push(Object.fromEntries(outputs.map(([name, { data }]) => [name, data as Float32Array])));
+    }
+    await session.release();
+    return answers;
+  } catch (cause) {
+    throw new DitError(`onnxruntime does not run ${file}: ${(cause as Error).message}`, { cause });
+  }
 }

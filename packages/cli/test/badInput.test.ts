@@ -203,7 +203,11 @@ describe("a missing package", () => {
     expect(await ditOk(folder, ["inspect", "runs/good"], { command })).toContain("12,304 values");
     const { backends } = JSON.parse(await ditOk(folder, ["doctor", "--json"], { command }));
     expect(backends).toMatchObject([
-      { backend: "ort", works: false, detail: expect.stringContaining("npm install onnxruntime-node") },
+      ...["ort", "ort-cuda", "ort-webgpu"].map((backend) => ({
+        backend,
+        works: false,
+        detail: expect.stringContaining("npm install onnxruntime-node"),
+      })),
       ...["cpu", "wasm", "webgpu"].map((device) => ({
         backend: `tfjs-${device}`,
         works: false,

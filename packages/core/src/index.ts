@@ -38,7 +38,9 @@ export { initialize } from "./define/initialize";
 export type { Model, ModelConfig } from "./define/model";
 export { type LoadOptions, modelFromSafetensors, modelToSafetensors } from "./define/modelFile";
 export { selfAttention, selfAttentionSpec } from "./define/nn/attention";
+export { conv2d, conv2dSpec } from "./define/nn/conv2d";
 export { crossAttention, crossAttentionSpec } from "./define/nn/crossAttention";
+export { groupNorm, groupNormSpec } from "./define/nn/groupNorm";
 export { affineLayerNorm, affineLayerNormSpec, layerNorm } from "./define/nn/layerNorm";
 export { linear, linearSpec } from "./define/nn/linear";
 export { mlp, mlpSpec } from "./define/nn/mlp";
@@ -69,17 +71,20 @@ export { permutation, type StreamKey, uniform, uniformInts } from "./host/rng";
 export { readSafetensors, safetensorsPieces, writeSafetensors } from "./host/safetensors";
 export { toFloat32, toHostTensor } from "./host/toHostTensor";
 export {
+  avgPool2d,
   barrier,
   concat,
   constant,
   constantF32,
   gelu,
+  maxPool2d,
   scalar,
   select,
   sigmoid,
   silu,
   softmax,
   split,
+  upsampleNearest,
   zeros,
 } from "./ir/create";
 export type { DType } from "./ir/dtype";
@@ -89,6 +94,7 @@ export { type HostTensor, hostF32, hostI32, hostTensor, hostZeros, lazyTensor } 
 export { print } from "./ir/print";
 export type { Shape } from "./ir/shape";
 export { type Bool, type F32, type I32, Tensor } from "./ir/tensor";
+export type { ConvolutionOptions, PoolOptions } from "./ir/window";
 export { castPrecision, type Precision } from "./lower/castPrecision";
 export type {
   Backend,

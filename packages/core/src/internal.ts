@@ -2,7 +2,7 @@
 
 export { depthOf, guessConfig } from "./define/checkpoint/guessConfig";
 export { lookalike } from "./define/checkpoint/lookalike";
-export { type ModelFolder, modelFromFolder, modelToFolder } from "./define/checkpoint/modelFolder";
+export { type ModelFolder, modelFromFolder, modelToFolder, weightsIn } from "./define/checkpoint/modelFolder";
 export { selectWeights, type WeightPart, weightParts } from "./define/checkpoint/selectWeights";
 export { type StoredFloat, storedFloats, storedWeights } from "./define/checkpoint/storedWeights";
 export { priorBitsPerDim } from "./define/diffusion/bitsPerDim";
@@ -54,26 +54,46 @@ export { type SamplerState, samplerStep, stateOf } from "./define/sample/step";
 export { columnsOf, type SamplerRow, type SamplerTable, samplerRow } from "./define/sample/table";
 export { adamwScalars, adamwScalarsAt } from "./define/train/adamw";
 export { diffusionBatchType } from "./define/train/objective";
+export { optimize } from "./define/train/optimize";
 export { trainStep } from "./define/train/trainStep";
 export { bytesSource } from "./host/byteSource";
 export { concatBytes } from "./host/concatBytes";
 export { crc32, crc32c } from "./host/crc32";
 export { type Derivative, dopri5 } from "./host/dopri5";
 export { fnv1a } from "./host/fnv1a";
-export { f16ArrayToF32, f16ToF32, f32ToF16 } from "./host/halfPrecision";
+export { f16ArrayToF32, f16ToF32, f32ArrayToF16, f32ToF16 } from "./host/halfPrecision";
 export { fitSquare } from "./host/image/fitSquare";
 export { resize } from "./host/image/resize";
 export { luma, type RgbImage } from "./host/image/rgbImage";
+export { filters, weightedTaps } from "./host/image/taps";
 export { littleEndianBytes } from "./host/littleEndian";
 export { diffusersNames } from "./host/names/diffusersDiT";
 export { toDiffusers } from "./host/names/diffusersLayout";
-export { encodeNpyHeader, type NpyDType } from "./host/npy";
-export { writeNpz } from "./host/npz";
+export { fillNormal } from "./host/normal";
+export {
+  encodeNpyHeader,
+  type NpyCode,
+  type NpyHeader,
+  npyDataOffset,
+  npyPrefixBytes,
+  parseNpyHeader,
+} from "./host/npyHeader";
 export { openTensors } from "./host/openTensors";
+export {
+  blockInt4,
+  blockScales,
+  blocksPerRow,
+  dequantize,
+  type IntegerFormat,
+  perChannelInt8,
+  quantize,
+} from "./host/quantize";
 export type { SafetensorsSource } from "./host/safetensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
 export type { FileTensor, TensorFile } from "./host/tensorFile";
-export { toFloat64 } from "./host/toHostTensor";
+export { toFloat64, toLazyFloat32 } from "./host/toHostTensor";
+export { type Reading, type ZipEntry, zipDirectory } from "./host/zipDirectory";
+export { zipWriter } from "./host/zipWriter";
 export { apply, infer, isComposite } from "./ir/apply";
 export { composites } from "./ir/composites/table";
 export { input } from "./ir/create";
@@ -95,24 +115,29 @@ export { currentScope, inPart, inScope } from "./ir/scope";
 export { broadcastShapes, sameShape, sizeOf, stridesOf } from "./ir/shape";
 export type { Node } from "./ir/tensor";
 export { verify, verifyScan } from "./ir/verify";
+export type { Padding, Pair, PoolAttributes } from "./ir/window";
+export { accurateSines } from "./lower/accurateSines";
 export { castTensors } from "./lower/castPrecision";
 export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";
 export { lower, lowerScan } from "./lower/lower";
 export { bytesOf, type MemoryPlan, memoryPlan, scanMemoryPlan } from "./lower/memoryPlan";
+export { productsOf } from "./lower/productsOf";
 export { rewrite } from "./lower/rewrite";
 export { type Schedule, schedule } from "./lower/schedule";
 export { simplify } from "./lower/simplify";
 export { splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";
-export { trainingBatches } from "./run/batches";
+export { trainingBatches, trainingImages } from "./run/batches";
 export { bitsPerDimGraph } from "./run/bitsPerDim";
 export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } from "./run/feeds";
+export { hostLoop, type LoopDevice, type LoopInputs } from "./run/hostLoop";
 export { LiveTensors } from "./run/liveTensors";
 export type { ReferenceTensor } from "./run/reference/reference";
 export { requireDTypes } from "./run/requireDTypes";
-export { imageScan, samplerTable } from "./run/sample";
-export { settingsFrom } from "./run/sampleSettings";
-export { carryOf, firstState, prefixed, splitFixed, unprefixed } from "./run/trainState";
+export { guidedRows, imageScan, samplerTable } from "./run/sample";
+export { requirePossible, settingsFrom } from "./run/sampleSettings";
+export { type SamplingCall, samplingCalls } from "./run/samplingCalls";
+export { carryOf, firstState, prefixed, readAll, splitFixed, unprefixed } from "./run/trainState";
 export { isTensor, isTensorType } from "./trace/signature";
 export { flatten, mapTree } from "./trace/tree";

@@ -6,3 +6,4 @@ export { type Finding, type Findings, type Tolerance, toleranceOf } from "./pari
 export { type Fixture, findFixtures, fixtureOf, readTensors, type Values } from "./parity/fixture";
 export { type Check, checkFixture, kinds, type Outcome, runParity } from "./parity/parity";
 export { exitCodeOf, outcomeText, parityJson, summaryText } from "./parity/report";
+export { findChromium, useSwiftShader } from "./swiftShader";

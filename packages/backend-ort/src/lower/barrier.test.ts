@@ -5,7 +5,7 @@ import { adamwDefaults, diffusionDefaults, ditConfig } from "@dit/core";
 import { trainStep } from "@dit/core/internal";
 import { expect, test } from "vitest";
 import { encodeModel } from "../onnx/encode";
-import { loadRuntime } from "../runtime";
+import { node } from "../platform/node";
 import { lowerScanGraph } from "./lowerGraph";
 
 const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 32, depth: 3, heads: 2, numClasses: 4 });
@@ -17,7 +17,7 @@ async function attentionsLeft(level: "disabled" | "all", checkpoint: boolean): P
   const folder = mkdtempSync(join(tmpdir(), "dit-onnx-"));
   try {
     const optimizedModelFilePath = join(folder, "optimized.onnx");
-    const { InferenceSession } = await loadRuntime();
+    const { InferenceSession } = await node.load("cpu", undefined);
     const settings = { graphOptimizationLevel: level, optimizedModelFilePath, logSeverityLevel: 3 } as const;
     await (await InferenceSession.create(model, settings)).release();
     const names = readFileSync(optimizedModelFilePath, "latin1").match(/blocks\.\d+\/Attention_\d+/g) ?? [];

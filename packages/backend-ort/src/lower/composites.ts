@@ -1,10 +1,19 @@
-import type { CompositeName, Node } from "@dit/core/internal";
+import type { Node } from "@dit/core/internal";
 import { sizeOf } from "@dit/core/internal";
 import { attr } from "../onnx/model";
-import type { Lowering } from "./primitives";
+import { convolution, poolAttributes } from "./convolution";
+import type { CompositeTable, Lowering } from "./target";
+
+/** x [.., K] times weight [M, K] transposed, plus bias [M], by one kernel on 2-D views. */
+export const gemm: Lowering<Node<"linear">> = (emit, { shape, inputs: [x, weight] }, [xName, weightName, biasName]) => {
+  const rows = [sizeOf(shape.slice(0, -1)), weight.shape[1]!];
+  const input = x.rank === 2 ? xName! : emit.reshape(xName!, rows);
+  const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });
+  return x.rank === 2 ? output : emit.reshape(output, shape);
+};
 
 /** The composites that onnxruntime's CPU provider has kernels for. */
-export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } = {
+export const composites = {
   sigmoid: (emit, _, inputs) => emit.op("Sigmoid", inputs),
   silu: (emit, _, inputs) =>
     emit.op("QuickGelu", inputs, { domain: "com.microsoft", attributes: { alpha: attr.float(1) } }),
@@ -18,15 +27,33 @@ export const composites: { readonly [C in CompositeName]?: Lowering<Node<C>> } =
     emit.op("RMSNormalization", [x!, emit.filled(1, shape.at(-1)!)], {
       attributes: { axis: attr.int(-1), epsilon: attr.float(epsilon) },
     }),
-  linear: (emit, { shape, inputs: [x, weight] }, [xName, weightName, biasName]) => {
+  linear: (emit, node, inputs) => {
+    const [x, weight, bias] = inputs;
     // Where the weight is known, it is stored the way MatMul reads fastest; Gemm's bias costs a pass over the result.
-    const known = emit.transposed(weightName!);
-    if (known !== undefined) return emit.op("Add", [emit.op("MatMul", [xName!, known]), biasName!]);
-    const rows = [sizeOf(shape.slice(0, -1)), weight.shape[1]!];
-    const input = x.rank === 2 ? xName! : emit.reshape(xName!, rows);
-    const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });
-    return x.rank === 2 ? output : emit.reshape(output, shape);
+    const known = emit.transposed(weight!);
+    return known === undefined ? gemm(emit, node, inputs) : emit.op("Add", [emit.op("MatMul", [x!, known]), bias!]);
+  },
+  biasedConv2d: convolution,
+  avgPool2d: (emit, { attributes }, inputs) =>
+    emit.op("AveragePool", inputs, {
+      attributes: { ...poolAttributes(attributes), count_include_pad: attr.int(attributes.countsPadding ? 1 : 0) },
+    }),
+  upsampleNearest: (emit, { attributes: { factor } }, [x]) =>
+    emit.op("Resize", [x!, "", emit.floats([1, 1, factor, factor])], {
+      attributes: { coordinate_transformation_mode: attr.string("asymmetric"), nearest_mode: attr.string("floor") },
+    }),
+  groupNorm: (emit, { shape, attributes: { groups, epsilon } }, [x, weight, bias]) => {
+    const [n, channels] = shape as readonly [number, number];
+    const rows = emit.reshape(x!, [n, groups, sizeOf(shape) / (n * groups)]);
+    const ofGroups = emit.op("InstanceNormalization", [rows, emit.filled(1, groups), emit.filled(0, groups)], {
+      attributes: { epsilon: attr.float(epsilon) },
+    });
+    // As a batch norm with known statistics, scale and shift are one pass over memory.
+    const statistics = [emit.filled(0, channels), emit.filled(1, channels)];
+    return emit.op("BatchNormalization", [emit.reshape(ofGroups, shape), weight!, bias!, ...statistics], {
+      attributes: { epsilon: attr.float(0) },
+    });
   },
   attention: (emit, { attributes: { heads } }, inputs) =>
     emit.op("Attention", inputs, { attributes: { q_num_heads: attr.int(heads), kv_num_heads: attr.int(heads) } }),
-};
+} satisfies CompositeTable;

@@ -1,7 +1,8 @@
 import { type HostTensor, lazyTensor } from "@dit/core";
-import { sizeOf } from "@dit/core/internal";
+import { f32ArrayToF16, sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { type AttributeValue, bytesOf, type NodeProto, type TensorProto } from "../onnx/model";
+import { transpose } from "./transpose";
 
 interface OpOptions {
   readonly domain?: "com.microsoft";
@@ -22,7 +23,11 @@ export class Emitter {
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
 
-  constructor(outer?: Emitter) {
+  /** @param isPortable whether the standard operators alone may be used, which every runtime has */
+  constructor(
+    outer?: Emitter,
+    readonly isPortable: boolean = outer?.isPortable ?? false,
+  ) {
     this.initializers = outer?.initializers ?? [];
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();
@@ -78,22 +83,33 @@ export class Emitter {
     return this.shared(`f32 ${value}`, { elementType: "float32", dims: [], data: bytesOf(data) });
   }
 
+  /** A f32 vector. */
+  floats(values: readonly number[]): string {
+    const data = Float32Array.from(values);
+    return this.shared(`f32[${values}]`, { elementType: "float32", dims: [values.length], data: bytesOf(data) });
+  }
+
   /** A f32 vector of equal numbers. */
   filled(value: number, size: number): string {
     const data = new Float32Array(size).fill(value);
     return this.shared(`f32[${size}] ${value}`, { elementType: "float32", dims: [size], data: bytesOf(data) });
   }
 
-  /** A tensor's value. */
-  constant({ dtype, shape, data }: HostTensor): string {
+  /** A tensor's value, which becomes an initialiser when something reads it. */
+  constant(value: HostTensor): string {
     const name = `c${this.counter.next++}`;
-    this.initializers.push({ name, elementType: elementTypeOf[dtype], dims: shape, data: bytesOf(data) });
+    this.bind(name, value);
     return name;
   }
 
-  /** Makes `name` stand for a value that is known now. It becomes an initialiser when something reads it. */
+  /** Makes `name` stand for a value that is known now. It too becomes an initialiser when something reads it. */
   bind(name: string, value: HostTensor): void {
     this.bound.set(name, value);
+  }
+
+  /** The value that `name` stands for; undefined when it is not known before the run. */
+  valueOf(name: string): HostTensor | undefined {
+    return this.bound.get(name);
   }
 
   /** Rows `from` to `to` of a bound tensor, without a copy; undefined when `name` is not known before the run. */
@@ -111,19 +127,50 @@ export class Emitter {
   /** The transpose of a bound matrix [M, K] as a constant [K, M]; undefined when `name` is not known before the run. */
   transposed(name: string): string | undefined {
     const matrix = this.bound.get(name);
-    if (matrix?.dtype !== "f32") return undefined;
+    if (matrix === undefined) return undefined;
     const flipped = `${name}.T`;
     const [rows, columns] = matrix.shape as readonly [number, number];
     this.bind(
       flipped,
-      lazyTensor("f32", [columns, rows], () => transpose(matrix as HostTensor<"f32">)),
+      lazyTensor(matrix.dtype, [columns, rows], () => transpose(matrix.data as Float32Array, rows, columns)),
     );
     return flipped;
   }
 
+  /** A bound tensor in half precision; undefined when `name` is not known before the run, or is not f32. */
+  halved(name: string): string | undefined {
+    const value = this.bound.get(name);
+    if (value?.dtype !== "f32") return undefined;
+    const half = `${name}.f16`;
+    this.bind(
+      half,
+      lazyTensor("f16", value.shape, () => f32ArrayToF16(value.data as Float32Array)),
+    );
+    return half;
+  }
+
   /** `x` seen with another shape. */
   reshape(x: string, shape: readonly number[]): string {
+    const value = this.bound.get(x);
+    if (value !== undefined) {
+      const seen = `${x} as [${shape}]`;
+      this.bind(
+        seen,
+        lazyTensor(value.dtype, shape, () => value.data),
+      );
+      return seen;
+    }
     return this.op("Reshape", [x, this.ints(shape)]);
+  }
+
+  /** A constant that is stored once for each key. */
+  shared(key: string, value: Omit<TensorProto, "name">): string {
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.counter.next++}`;
+    this.initializers.push({ ...value, name });
+    this.known.set(key, name);
+    return name;
   }
 
   private emitBound(name: string): void {
@@ -137,27 +184,4 @@ export class Emitter {
       data: () => bytesOf(value.data),
     });
   }
-
-  private shared(key: string, value: Omit<TensorProto, "name">): string {
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
-    const name = `c${this.counter.next++}`;
-    this.initializers.push({ ...value, name });
-    this.known.set(key, name);
-    return name;
-  }
 }
-
-/** Tile by tile, so that what is written stays in the cache until its lines are full. */
-function transpose({ shape, data }: HostTensor<"f32">): Float32Array {
-  const [rows, columns] = shape as readonly [number, number];
-  const out = new Float32Array(data.length);
-  for (let top = 0; top < rows; top += tile) {
-    const bottom = Math.min(top + tile, rows);
-    for (let j = 0; j < columns; j++) for (let i = top; i < bottom; i++) out[j * rows + i] = data[i * columns + j]!;
-  }
-  return out;
-}
-
-/** Rows that are transposed together: a cache line of a column of the result. */
-const tile = 16;

@@ -1,14 +1,13 @@
 import type { Tensor } from "@dit/core";
-import { hostArray, type Node, type PrimitiveName } from "@dit/core/internal";
+import { hostArray, type Node } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
+import { convolution, poolAttributes } from "./convolution";
 import type { Emitter } from "./emitter";
+import type { Lowering, PrimitiveTable } from "./target";
 
-/** Emits the ONNX nodes of one graph node and returns the name of its value. */
-export type Lowering<N> = (emit: Emitter, node: N, inputs: readonly string[]) => string;
-
-/** Where each primitive becomes ONNX. */
-export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = {
+/** Where each primitive becomes ONNX on a processor. */
+export const primitives: PrimitiveTable = {
   input: (_, { attributes }) => attributes.name,
   constant: (emit, { attributes }) => emit.constant(attributes.value),
 
@@ -26,14 +25,16 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   sub: same("Sub"),
   mul: same("Mul"),
   div: same("Div"),
-  max: same("Max"),
+  max: (emit, { inputs: [, b] }, inputs) => (isZero(b) ? emit.op("Relu", [inputs[0]!]) : emit.op("Max", inputs)),
   min: same("Min"),
   less: same("Less"),
   equal: same("Equal"),
   select: same("Where"),
 
-  cast: (emit, { attributes }, inputs) =>
-    emit.op("Cast", inputs, { attributes: { to: attr.int(elementTypes[elementTypeOf[attributes.to]].code) } }),
+  cast: (emit, { attributes: { to } }, [x]) => {
+    const known = to === "f16" ? emit.halved(x!) : undefined;
+    return known ?? emit.op("Cast", [x!], { attributes: { to: attr.int(elementTypes[elementTypeOf[to]].code) } });
+  },
   stopGradient: same("Identity"),
   // Reshape hands its memory on without a copy, but cannot do so before it knows the shape: a shape worked out from the
   // others. A value of shape computations is what neither folding nor merging of equal nodes looks through.
@@ -45,10 +46,14 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   matmul: (emit, { attributes: { transposeA, transposeB }, rank }, inputs) => {
     const attributes = { transA: attr.int(transposeA ? 1 : 0), transB: attr.int(transposeB ? 1 : 0) };
     if (rank === 2) return emit.op("Gemm", inputs, { attributes });
-    return transposeA || transposeB
-      ? emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes })
-      : emit.op("MatMul", inputs);
+    if (!transposeA && !transposeB) return emit.op("MatMul", inputs);
+    if (!emit.isPortable) return emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes });
+    const [a, b] = inputs as readonly [string, string];
+    return emit.op("MatMul", [transposeA ? turned(emit, a, rank) : a, transposeB ? turned(emit, b, rank) : b]);
   },
+
+  conv2d: convolution,
+  maxPool2d: (emit, { attributes }, inputs) => emit.op("MaxPool", inputs, { attributes: poolAttributes(attributes) }),
 
   reduceSum: (emit, node, inputs) => {
     const {
@@ -92,6 +97,13 @@ export const primitives: { readonly [P in PrimitiveName]: Lowering<Node<P>> } = 
   },
 };
 
+/** The last two axes swapped. */
+export function turned(emit: Emitter, x: string, rank: number): string {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  const perm = attr.ints([...axes.slice(0, -2), rank - 1, rank - 2]);
+  return emit.op("Transpose", [x], { attributes: { perm } });
+}
+
 /** An int64 [1] that is 0, whatever one element of each tensor is: also of those that are no numbers. */
 function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly string[]): string {
   const elements = tensors.map(({ rank }, i) => {
@@ -106,9 +118,14 @@ function zeroFrom(emit: Emitter, tensors: readonly Tensor[], names: readonly str
 }
 
 /** ONNX takes no axes for all axes unless it is told not to. */
-function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
+export function reduction(opType: string): Lowering<Node<"reduceSum" | "reduceMax">> {
   return (emit, { attributes: { axes } }, [x]) =>
     emit.op(opType, [x!, emit.ints(axes)], { attributes: { noop_with_empty_axes: attr.int(1) } });
+}
+
+/** Whether a tensor is the number 0, which leaves the shape of what it meets as it is. */
+function isZero(x: Tensor): boolean {
+  return x.is("constant") && x.rank === 0 && x.attributes.value.data[0] === 0;
 }
 
 function same(opType: string): Lowering<unknown> {

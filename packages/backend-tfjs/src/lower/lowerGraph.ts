@@ -1,8 +1,15 @@
 import type { Graph, Scan } from "@dit/core";
-import { type CompositeName, expandComposites, lower, requireDTypes, stepGraph, withStep } from "@dit/core/internal";
+import {
+  accurateSines,
+  type CompositeName,
+  expandComposites,
+  lower,
+  requireDTypes,
+  stepGraph,
+  withStep,
+} from "@dit/core/internal";
 import type { TfjsDevice } from "../devices";
 import { dtypes } from "../dtypes";
-import { accurateSines } from "./accurateSines";
 import { plainMatmuls } from "./plainMatmuls";
 
 /** The passes by which a device's graphs differ from everybody's. */

@@ -1,7 +1,6 @@
 import { type Feeds, f32, type Graph, hostF32, normal, reference, trace } from "@dit/core";
 import { nodesOf, type ReferenceTensor, verify } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
-import { accurateSines } from "./accurateSines";
 import { plainMatmuls } from "./plainMatmuls";
 
 async function valuesOf(graph: Graph, feeds: Feeds) {
@@ -50,17 +49,4 @@ describe("plainMatmuls", () => {
       [2, 8],
     ]);
   });
-});
-
-test("accurateSines agree with Math.sin and Math.cos to 1e-7, up to a thousand radians", async () => {
-  const x = Float32Array.from({ length: 2001 }, (_, i) => (i < 1001 ? (i - 500) / 50 : 1.999 * (i - 1501)));
-  const graph = trace("sines", { x: f32([x.length]) }, ({ x }) => ({ sin: x.sin(), cos: x.cos() }));
-  const accurate = accurateSines(graph);
-  verify(accurate);
-  expect(nodesOf(accurate).some(({ op }) => op === "sin" || op === "cos")).toBe(false);
-  const { sin, cos } = await valuesOf(accurate, { x: hostF32([x.length], x) });
-  for (const [i, angle] of x.entries()) {
-    expect(Math.abs((sin as ReferenceTensor).float64[i]! - Math.sin(angle))).toBeLessThan(1e-7);
-    expect(Math.abs((cos as ReferenceTensor).float64[i]! - Math.cos(angle))).toBeLessThan(1e-7);
-  }
 });

@@ -5,8 +5,8 @@ import { tfjsDtype } from "../dtypes";
 import type { Kernels } from "../kernels";
 import type { Computed, LoweringOf } from "./tables";
 
-/** How each primitive is computed where a device has no way of its own. */
-export const primitives: { readonly [P in Computed]: LoweringOf<P> } = {
+/** How each primitive but those on images is computed where a device has no way of its own. */
+export const primitives: { readonly [P in Exclude<Computed, "conv2d" | "maxPool2d">]: LoweringOf<P> } = {
   constant: (k, { attributes }) => k.upload(attributes.value),
 
   neg: unary("Neg"),

@@ -12,6 +12,7 @@ import type { TfjsDevice } from "../devices";
 import type { Kernels } from "../kernels";
 import { composites, linear } from "./composites";
 import type { Fuser } from "./fusion";
+import { imageOperations } from "./images";
 import { primitives } from "./primitives";
 import { wasm } from "./wasm";
 import { webgpu } from "./webgpu";
@@ -58,8 +59,11 @@ export interface Way {
   readonly fusion: Fusion | undefined;
 }
 
+const images = imageOperations((k, x) => k.run("Transpose", { x }, { perm: [0, 2, 1] }));
+
 export function wayOf(device: TfjsDevice): Way {
-  return { table: { ...primitives, ...composites, ...overrides[device] }, fusion: fusions[device] };
+  const table = { ...primitives, ...composites, ...images, ...overrides[device] };
+  return { table, fusion: fusions[device] };
 }
 
 /** The composites that a table has rows for. */

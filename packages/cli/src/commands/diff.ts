@@ -3,14 +3,11 @@ import {
   adamwDefaults,
   type Comparison,
   compareBackends,
-  type Dataset,
   type Deviation,
-  ditSpec,
   type Graph,
   type HostTensor,
   hostF32,
   hostTensor,
-  initialize,
   type Model,
   type ModelConfig,
   normal,
@@ -30,6 +27,7 @@ import {
   typeOf,
 } from "@dit/core/internal";
 import { type ConfigSources, resolveConfig } from "../config/resolveConfig";
+import { drawnData, drawnWeights } from "../drawnModel";
 import { openModel } from "../findModel";
 import { type BackendConfig, openBackend } from "../openBackend";
 import { formatValue } from "../output/formatNumber";
@@ -112,22 +110,10 @@ export function diffText({ backends, nodes, first, modules }: DiffReport): strin
 
 const shownModules = 12;
 
-/** First weights, all of them moved a little: a fresh model's gates are 0, and hide what happens behind them. */
 async function drawnModel(sources: ConfigSources): Promise<Model> {
   const { config, origins } = resolveConfig(sources);
   const model = await plannedModel(config, origins);
-  const weights = Object.entries(initialize(ditSpec(model.dit), 0)).map(([name, { shape, data }]) => {
-    const noise = normal({ seed: 0, stream: `diff.${name}`, step: 0, sample: 0 }, data.length);
-    return [
-      name,
-      hostTensor(
-        "f32",
-        shape,
-        data.map((x, i) => x + 0.02 * noise[i]!),
-      ),
-    ] as const;
-  });
-  return { config: model, weights: Object.fromEntries(weights) };
+  return { config: model, weights: drawnWeights(model) };
 }
 
 interface Question {
@@ -177,17 +163,7 @@ function images(stream: string, { dit: { inChannels, inputSize } }: ModelConfig,
 
 /** The batch of a first training step on drawn images, whatever the objective is. */
 function firstBatch(config: ModelConfig, batch: number): Record<string, HostTensor> {
-  const { inChannels, inputSize, numClasses } = config.dit;
-  const images = (sample: number, size: number) => normal({ seed: 0, stream: "diff.x0", step: 0, sample }, size);
-  const data: Dataset = {
-    imageShape: [inChannels, ...inputSize],
-    classNames: Array.from({ length: numClasses }, (_, i) => String(i)),
-    size: batch,
-    flip: false,
-    label: (index) => index % Math.max(1, numClasses),
-    read: (index, out, offset) => out.set(images(index, inChannels * inputSize[0] * inputSize[1]), offset),
-  };
-  const stacked = trainingBatches(data, config, batch, 0).batches(0, 1);
+  const stacked = trainingBatches(drawnData(config, batch), config, batch, 0).batches(0, 1);
   return Object.fromEntries(
     Object.entries(stacked).map(([name, value]) => [name, { ...value, shape: value.shape.slice(1) }]),
   );

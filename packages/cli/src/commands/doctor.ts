@@ -1,4 +1,4 @@
-import { type Backend, f32, hostF32, MissingPackageError, trace } from "@dit/core";
+import { type Backend, f32, hostF32, messageOf, trace } from "@dit/core";
 import { type BackendConfig, backends, openBackend } from "../openBackend";
 import { environment } from "../run/environment";
 
@@ -19,6 +19,7 @@ const packages = [
   "@dit/core",
   "@dit/backend-ort",
   "onnxruntime-node",
+  "onnxruntime-web",
   "@dit/backend-tfjs",
   "@tensorflow/tfjs-core",
   "webgpu",
@@ -46,10 +47,14 @@ async function diagnose(name: string, config: BackendConfig): Promise<Diagnosis>
     const backend = await openBackend(config);
     const milliseconds = await tryOut(backend);
     await backend.dispose();
-    return { backend: name, works: true, detail: `a matrix product of 256 took ${milliseconds.toFixed(1)} ms` };
+    const dtypes = backend.capabilities.dtypes.filter((dtype) => dtype.includes("f")).join(", ");
+    return {
+      backend: name,
+      works: true,
+      detail: `a matrix product of 256 took ${milliseconds.toFixed(1)} ms; ${dtypes}`,
+    };
   } catch (error) {
-    const fix = error instanceof MissingPackageError ? ` (${error.install})` : "";
-    return { backend: name, works: false, detail: `${(error as Error).message}${fix}` };
+    return { backend: name, works: false, detail: messageOf(error) };
   }
 }
 

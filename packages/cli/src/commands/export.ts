@@ -1,105 +1,103 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { exportModel, networkGraph } from "@dit/backend-ort";
-import { type Backend, hostI32, hostTensor, type Model, normal, type ObjectiveConfig } from "@dit/core";
-import { openModel } from "../findModel";
-import { openBackend } from "../openBackend";
-import { VerificationError } from "../output/exit";
+import { type BatchSize, type ExportDType, exportFormats, exportProgram } from "@dit/backend-ort";
+import { ConfigError } from "@dit/core";
+import type { SettingsRequest } from "../export/exportable";
+import { type ExportableOf, type ExportKind, exportables } from "../export/exportables";
+import { type DataFile, hashWeights, metadataEntries } from "../export/metadata";
+import { type Verification, verify } from "../export/verify";
 import { writeFlushed } from "../run/atomicWrite";
-import { runOnnxFile } from "../runOnnxFile";
 
-export interface ExportCommand {
+export interface ExportCommand extends SettingsRequest {
   readonly model: string;
+  readonly what: ExportKind;
+  readonly dtype: ExportDType;
+  readonly opset: number;
+  /** What a file takes at once; by default whatever it is given, where one file can do that. */
+  readonly batch?: BatchSize;
   /** Folder that gets `onnx/model.onnx` and its data. */
   readonly out: string;
-  readonly batchSize: number;
   /** Largest difference from the library's own run that is accepted. */
-  readonly tolerance: number;
+  readonly atol?: number;
   readonly verify: boolean;
 }
 
 export interface ExportSummary {
   readonly file: string;
-  /** Largest difference between the file and the library, or null when it was not checked. */
-  readonly maxError: number | null;
+  readonly what: ExportKind;
+  readonly dtype: ExportDType;
+  readonly batch: BatchSize;
+  readonly modelBytes: number;
+  readonly data: DataFile;
+  /** Domains of operators beyond the ONNX standard. */
+  readonly domains: readonly string[];
+  /** What the check found, or null when there was none. */
+  readonly verification: Verification | null;
 }
 
-const [modelFile, dataFile] = ["model.onnx", "model.onnx_data"];
-
 /**
- * `dit export`: writes the network as ONNX, runs the file in a session of plain onnxruntime and compares it with the
- * library's own run of the same weights. Only then does it take the place of an earlier export.
+ * `dit export`: writes a model, a sampler or a train step as ONNX, runs the file in a session of plain onnxruntime and
+ * compares it with the library's own run of the same weights. Only then does it take the place of an earlier export.
  * @throws VerificationError when they differ by more than the tolerance
  */
-export async function exportCommand({
-  model: path,
-  out,
-  batchSize,
-  tolerance,
-  verify,
-}: ExportCommand): Promise<ExportSummary> {
-  const model = await openModel(path);
-  const onnx = exportModel(model, { batchSize, dataFile });
+export function exportCommand(command: ExportCommand): Promise<ExportSummary> {
+  return exportAs(command.what, command);
+}
+
+async function exportAs<K extends ExportKind>(what: K, command: ExportCommand): Promise<ExportSummary> {
+  const { dtype, opset, out, atol } = command;
+  const exportable: ExportableOf<K> = exportables[what];
+  const batch = batchOf(command);
+  if (!exportable.dtypes.includes(dtype))
+    throw new ConfigError(`${what} cannot be exported in ${dtype}; it can be in ${exportable.dtypes.join(", ")}`);
+  const model = await exportable.kind.open(command.model);
+  const settings = exportable.settings(model, command);
+  const modelFile = `${exportable.fileName}${exportFormats[dtype].suffix}.onnx`;
+  const dataFile = `${modelFile}_data`;
+  const program = exportable.program(model, settings, { dtype, opset });
+  const onnx = exportProgram(program, { batchSize: batch, dataFile });
+
   const [folder, unfinished] = [join(out, "onnx"), join(out, `.unfinished-onnx-${process.pid}`)];
   mkdirSync(folder, { recursive: true });
   mkdirSync(unfinished);
   try {
-    writeFlushed(join(unfinished, dataFile), onnx.data);
-    writeFlushed(join(unfinished, modelFile), onnx.model);
-    const maxError = verify ? await verified(join(unfinished, modelFile), model, batchSize, tolerance) : null;
+    const data = writeData(join(unfinished, dataFile), dataFile, onnx.data);
+    const { domains } = onnx;
+    const source = hashWeights(model.weights);
+    const metadata = { what, dtype, batch, settings, source, data, domains, ...exportable.kind.describe(model) };
+    const bytes = onnx.model(metadataEntries(metadata, exportable.notes?.(model, settings) ?? {}));
+    writeFlushed(join(unfinished, modelFile), bytes);
+    const batchSizes = batch === "dynamic" ? [1, 3] : [batch];
+    const question = { exportable, model, settings, dtype, batchSizes, atol };
+    const verification = command.verify ? await verify(join(unfinished, modelFile), question) : null;
     // The data first: a model file without its data would be taken for whole.
     for (const name of [dataFile, modelFile]) renameSync(join(unfinished, name), join(folder, name));
-    return { file: join(folder, modelFile), maxError };
+    const file = join(folder, modelFile);
+    return { file, what, dtype, batch, modelBytes: bytes.length, data, domains, verification };
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
 }
 
-async function verified(file: string, model: Model, batchSize: number, tolerance: number): Promise<number> {
-  const backend = await openBackend({ kind: "ort", provider: "cpu", threads: null });
-  try {
-    const maxError = await compare(file, model, batchSize, backend);
-    if (maxError <= tolerance) return maxError;
-    throw new VerificationError(
-      `the exported file differs from the model by ${maxError}, more than ${tolerance}; it was not kept (--no-verify keeps it)`,
-    );
-  } finally {
-    await backend.dispose();
-  }
+function batchOf({ what, batch }: ExportCommand): BatchSize {
+  const { takesAnyBatch } = exportables[what];
+  if (batch === "dynamic" && !takesAnyBatch)
+    throw new ConfigError(`${what} has a fixed batch size, which is part of its arithmetic; give it with --batch`);
+  return batch ?? (takesAnyBatch ? "dynamic" : 1);
 }
 
-/** The largest difference on inputs that reach every timestep range and class. */
-async function compare(file: string, model: Model, batchSize: number, backend: Backend): Promise<number> {
-  const { dit, diffusion } = model.config;
-  const shape = [batchSize, dit.inChannels, ...dit.inputSize];
-  const size = shape.reduce((product, n) => product * n, 1);
-  const labels = Array.from({ length: batchSize }, (_, i) => (i * 7) % dit.numClasses);
-  const feeds = {
-    x: hostTensor("f32", shape, normal({ seed: 0, stream: "export", step: 0, sample: 0 }, size)),
-    t: hostTensor(
-      "f32",
-      [batchSize],
-      Float32Array.from({ length: batchSize }, (_, i) => timeOf(diffusion, i * 389 + 37)),
-    ),
-    ...(dit.numClasses === 0 ? {} : { y: hostI32([batchSize], labels) }),
-  };
-  // One after the other, and the file first, whose memory is free as soon as its session is: a large model is there once.
-  const actual = await runOnnxFile(file, feeds);
-  const executable = await backend.compile(networkGraph(model, batchSize));
-  const outputs = await executable.run({ ...model.weights, ...feeds });
-  const expected = (await outputs.output!.read()).data as Float32Array;
-  await executable.dispose();
-  return expected.reduce((worst, x, i) => Math.max(worst, Math.abs(x - actual[i]!)), 0);
-}
-
-/** The n-th of the times at which a model is asked, in some order that soon reaches everywhere. */
-function timeOf(objective: ObjectiveConfig, n: number): number {
-  switch (objective.kind) {
-    case "diffusion":
-      return n % objective.timesteps;
-    case "flow":
-      return (n % 1000) / 1000;
-    default:
-      return objective satisfies never;
+/** Writes the weights piece by piece, and says what came of it. */
+function writeData(path: string, file: string, pieces: Iterable<Uint8Array>): DataFile {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  function* counted() {
+    for (const piece of pieces) {
+      hash.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
   }
+  writeFlushed(path, counted());
+  return { file, bytes, sha256: hash.digest("hex") };
 }

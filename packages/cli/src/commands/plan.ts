@@ -2,23 +2,13 @@ import { planScan } from "@dit/backend-ort";
 import {
   adamwDefaults,
   ConfigError,
-  castPrecision,
   countParams,
   ditSpec,
   type ModelConfig,
   multiplyAdds,
   type Precision,
 } from "@dit/core";
-import {
-  imageScan,
-  type MemoryPlan,
-  samplerTable,
-  settingsFrom,
-  stepGraph,
-  trainStep,
-  typeOf,
-  withStep,
-} from "@dit/core/internal";
+import { imageScan, type MemoryPlan, samplerTable, settingsFrom, trainStep, typeOf } from "@dit/core/internal";
 import { type ConfigSources, resolveConfig } from "../config/resolveConfig";
 import { sampleSettings } from "../config/sampleSettings";
 import type { TrainConfig } from "../config/trainConfig";
@@ -116,10 +106,10 @@ function planOf(
   }
   const { sampler, ...rest } = sampleSettings(config);
   // What dopri5 calls, and how often, only shows in the run; one call takes what a call of any other sampler takes.
-  const settings = settingsFrom(model, sampler === undefined || sampler === "dopri5" ? rest : { ...rest, sampler });
+  const named = sampler === undefined || sampler === "dopri5" ? rest : { ...rest, sampler };
+  const settings = settingsFrom(model, { ...named, precision });
   const scan = imageScan(model, settings, samplerTable(model, settings), batch);
-  const narrow = withStep(scan, castPrecision(stepGraph(scan), precision));
-  return planScan(narrow, Math.min(settings.steps, sampledStepsPerCall));
+  return planScan(scan, Math.min(settings.steps, sampledStepsPerCall));
 }
 
 /** As `createSampler` hands them over. */

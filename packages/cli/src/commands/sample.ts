@@ -1,26 +1,33 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import type { WeightFormat } from "@dit/backend-ort";
 import {
-  ConfigError,
-  createSampler,
-  didYouMean,
   type HostTensor,
   hostTensor,
-  type Model,
-  nullLabel,
+  type Precision,
   type SampleSettings,
   type Samples,
+  type Weights,
 } from "@dit/core";
-import { writeNpz } from "@dit/core/internal";
+import type { Tiling } from "@dit/vae";
 import { shownPath } from "../config/configFile";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
+import { npzOfImages } from "../images/npzOfImages";
 import { toBytes } from "../images/toBytes";
 import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
-import { atomicWrite } from "../run/atomicWrite";
 import { freeName } from "../run/runFolder";
+import { createDrawer, type Drawer } from "../sample/drawer";
+import { findVae } from "../sample/findVae";
+import { labelsOf } from "../sample/labels";
 import { stopSignal } from "../stopSignal";
+
+/** The precisions of sampling: those of the network, and integers for its weights. */
+export const samplePrecisions = ["f32", "f16", "bf16", "int8", "int4"] as const satisfies readonly (
+  | Precision
+  | WeightFormat
+)[];
+
+export type SamplePrecision = (typeof samplePrecisions)[number];
 
 export interface SampleCommand {
   readonly model: string;
@@ -28,9 +35,15 @@ export interface SampleCommand {
   /** Names or numbers; every class when empty. */
   readonly classes: readonly string[];
   readonly perClass: number;
-  readonly settings: Partial<Omit<SampleSettings, "guidance">>;
+  readonly settings: Partial<Omit<SampleSettings, "guidance" | "precision">>;
+  /** What the network computes in, or what its weights are held in. */
+  readonly precision: SamplePrecision;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
+  /** Autoencoder that decodes latents; that of the model's pipeline or run unless given. */
+  readonly vae?: string;
+  /** Decodes in tiles. */
+  readonly tiling?: Tiling;
   readonly seed: number;
   /** Images in one batch. */
   readonly batch: number;
@@ -46,112 +59,98 @@ export interface SampleSummary {
   readonly seconds: number;
   readonly out: string | null;
   readonly npz: string | null;
-  readonly settings: SampleSettings;
+  readonly precision: SamplePrecision;
+  readonly settings: Omit<SampleSettings, "precision">;
 }
 
 /** `dit sample`: draws images of the given classes. */
 export async function sampleCommand(command: SampleCommand): Promise<SampleSummary> {
   const { progress, perClass, npz } = command;
   const model = await openModel(command.model);
-  const labels = labelsOf(model, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
+  const vae = await findVae(model.config, command.model, command.vae);
+  const labels = labelsOf(model.config, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
   const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
-  const backend = await openBackend(command.backend);
+  const { precision, weights } = inFormats(command.precision);
+  const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
+  const images = npz === undefined ? undefined : npzOfImages(npz, labels);
   try {
-    const samples = await drawAll(
-      { ...command, settings: { ...command.settings, guidance } },
-      model,
-      backend,
-      labels,
-      stop.signal,
-    );
-    progress.done();
-    if (out !== undefined) drawGrid(out, samples, perClass, { "dit:model": shownPath(command.model) });
-    if (npz !== undefined) {
-      const { data, shape } = toBytes(samples.images);
-      mkdirSync(dirname(npz), { recursive: true });
-      const arr_1 = { dtype: "i8", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) } as const;
-      atomicWrite(npz, writeNpz({ arr_0: { dtype: "u1", shape, data }, arr_1 }));
+    const kept: HostTensor<"f32">[] = [];
+    let settings: Samples["settings"] | undefined;
+    const drawer = await createDrawer(model.config, backend, {
+      settings: { ...command.settings, guidance, precision },
+      weights: model.weights,
+      batch: Math.min(command.batch, labels.length),
+      vae,
+      tiling: command.tiling,
+    });
+    for await (const samples of batches(command, drawer, model.weights, labels, stop.signal)) {
+      await images?.add(toBytes(samples.images));
+      if (out !== undefined) kept.push(samples.images);
+      settings = samples.settings;
     }
-    const { classes: _, seed: __, autoguidance: ___, ...settings } = samples.settings;
+    progress.done();
+    await images?.finish();
+    if (out !== undefined) {
+      const whole = { images: joined(kept), settings: { ...settings!, classes: labels } };
+      drawGrid(out, whole, perClass, {
+        "dit:model": shownPath(command.model),
+        ...(weights !== "f32" && { "dit:weights": weights }),
+      });
+    }
+    const { classes: _, seed: __, autoguidance: ___, precision: ____, ...rest } = settings!;
     return {
       images: labels.length,
       seconds: (performance.now() - started) / 1000,
       out: out ?? null,
       npz: npz ?? null,
-      settings,
+      precision: command.precision,
+      settings: rest,
     };
   } catch (error) {
     progress.done();
     stop.throwIfReceived("stopped; no image was written");
     throw error;
   } finally {
+    images?.discard();
     stop.dispose();
     await backend.dispose();
   }
 }
 
-/** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
-async function drawAll(
-  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
-  model: Model,
-  backend: Parameters<typeof createSampler>[1],
+function inFormats(name: SamplePrecision): { readonly precision: Precision; readonly weights: WeightFormat } {
+  return name === "int8" || name === "int4" ? { precision: "f32", weights: name } : { precision: name, weights: "f32" };
+}
+
+/** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. The drawer is disposed of at the end. */
+async function* batches(
+  { seed, batch, progress }: SampleCommand,
+  drawer: Drawer,
+  weights: Weights,
   labels: readonly number[],
   signal: AbortSignal,
-): Promise<Samples> {
-  const size = Math.min(batch, labels.length);
-  const sampler = await createSampler(model.config, backend, size, settings);
-  const { inChannels, inputSize } = model.config.dit;
-  const pixels = inChannels * inputSize[0] * inputSize[1];
-  const data = new Float32Array(labels.length * pixels);
-  const batches = Math.ceil(labels.length / size);
+): AsyncGenerator<Samples> {
+  const total = Math.ceil(labels.length / batch);
   try {
-    let last: Samples | undefined;
-    for (let i = 0; i < batches; i++) {
-      // The last batch may be short: it is filled up, and what fills it is thrown away.
-      const part = Array.from({ length: size }, (_, j) => labels[i * size + j] ?? labels[0]!);
-      last = await sampler.run(model.weights, part, {
-        seed,
-        firstSample: i * size,
-        signal,
-        onStep: (step, steps) => progress.update({ step: i * steps + step, total: batches * steps }),
-      });
-      data.set(last.images.data.subarray(0, Math.min(size, labels.length - i * size) * pixels), i * size * pixels);
+    for (let i = 0; i < total; i++) {
+      const part = labels.slice(i * batch, (i + 1) * batch);
+      const onStep = (step: number, steps: number) => progress.update({ step: i * steps + step, total: total * steps });
+      yield await drawer.draw(weights, part, { seed, first: i * batch, signal, onStep });
     }
-    const images: HostTensor<"f32"> = hostTensor("f32", [labels.length, inChannels, ...inputSize], data);
-    return { images, settings: { ...last!.settings, classes: labels } };
   } finally {
-    await sampler.dispose();
+    await drawer.dispose();
   }
 }
 
-/** Labels by number or name; all when none is given, which for an unconditional model is the null label. @throws ConfigError naming a class that the model does not know */
-export function labelsOf({ config }: Pick<Model, "config">, classes: readonly string[]): number[] {
-  const { numClasses } = config.dit;
-  const names = config.classNames ?? [];
-  if (numClasses === 0) {
-    if (classes.length > 0) throw new ConfigError("the model is unconditional, it knows no classes: leave --class out");
-    return [nullLabel(config.dit)];
+function joined(batches: readonly HostTensor<"f32">[]): HostTensor<"f32"> {
+  const count = batches.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const data = new Float32Array(batches.reduce((sum, { data }) => sum + data.length, 0));
+  let at = 0;
+  for (const batch of batches) {
+    data.set(batch.data, at);
+    at += batch.data.length;
   }
-  if (classes.length === 0) return Array.from({ length: numClasses }, (_, i) => i);
-  return classes.map((given) => {
-    const named = names.indexOf(given);
-    const label = named === -1 && /^\d+$/.test(given) ? Number(given) : named;
-    if (label >= 0 && label < numClasses) return label;
-    if (/^-?\d+$/.test(given) || names.length === 0) {
-      throw new ConfigError(
-        `class ${given} is out of range: the model knows ${numClasses} classes, 0..${numClasses - 1}`,
-      );
-    }
-    const near = didYouMean(given, names);
-    const known = `${names.slice(0, shownNames).join(", ")}${names.length > shownNames ? ", ..." : ""}`;
-    throw new ConfigError(
-      `there is no class "${given}"${near === undefined ? "" : `; did you mean ${near}?`} (classes: ${known})`,
-    );
-  });
+  return hostTensor("f32", [count, ...batches[0]!.shape.slice(1)], data);
 }
-
-/** Class names that an error lists; ImageNet has a thousand. */
-const shownNames = 12;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { opsetRange } from "@dit/backend-ort";
 import { didYouMean, type Precision } from "@dit/core";
 import { precisions } from "../commands/plan";
 import { type BackendConfig, backendNames, backends } from "../openBackend";
@@ -77,4 +78,11 @@ export function interval(text: string): [number, number] {
   if (from === undefined || to === undefined || more.length > 0 || from > to)
     throw new InvalidArgumentError("It must be two timesteps, as in 200,800.");
   return [from, to];
+}
+
+export function opset(text: string): number {
+  const { from, to } = opsetRange;
+  const value = count(text);
+  if (value < from || value > to) throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
+  return value;
 }

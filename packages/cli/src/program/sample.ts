@@ -1,6 +1,6 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { diffusionForms, flowSamplerDefaults, sampleDefaults, samplerNames, spacingNames } from "@dit/core";
-import { sampleCommand } from "../commands/sample";
+import { sampleCommand, samplePrecisions } from "../commands/sample";
 import { backends } from "../openBackend";
 import { count, fraction, interval, oneOf, real, whole } from "./optionValues";
 import { answer, backendOption, jsonOption, progressFor } from "./shared";
@@ -34,6 +34,11 @@ export function addSample(root: Command): void {
     .option("--guidance-rescale <x>", "how far guidance is kept from raising contrast, 0 to 1", fraction, 0)
     .option("--eta <x>", "DDIM's noise, 0 to 1", fraction, 0)
     .addOption(
+      new Option("--precision <name>", "what the network computes in, or what its weights are held in")
+        .choices(samplePrecisions)
+        .default("f32" as const),
+    )
+    .addOption(
       new Option("--diffusion-form <form>", "how much noise sdeEuler and sdeHeun add when")
         .choices(Object.keys(diffusionForms) as (keyof typeof diffusionForms)[])
         .default(flowSamplerDefaults.diffusionForm),
@@ -43,6 +48,8 @@ export function addSample(root: Command): void {
         .choices(["mean", "euler", "tweedie", "none"] as const)
         .default(flowSamplerDefaults.lastStep),
     )
+    .option("--vae <path>", "autoencoder that decodes latents (default: that of the model's pipeline or run)")
+    .option("--vae-tile <cells>", "decode in tiles of so many latent cells to a side, in the memory of one", count)
     .option("--no-clip", "let implied images leave [-1, 1], as latents do")
     .option("--seed <n>", "decides the noise", whole, 0)
     .option("--batch <n>", "images drawn at a time; changes speed, not images", count, 50)
@@ -68,6 +75,9 @@ export function addSample(root: Command): void {
           flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
         },
         ...(cfg === undefined ? {} : { guidance: cfg }),
+        precision: options.precision,
+        ...(options.vae === undefined ? {} : { vae: options.vae }),
+        ...(options.vaeTile === undefined ? {} : { tiling: { size: options.vaeTile } }),
         seed: options.seed,
         batch: options.batch,
         ...(options.out === undefined ? {} : { out: options.out }),

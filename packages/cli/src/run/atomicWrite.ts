@@ -20,6 +20,38 @@ export function atomicWrite(file: string, content: Uint8Array | string | Iterabl
   flushFolder(folder);
 }
 
+/** A file that is written bit by bit, under a temporary name until it is whole. */
+export interface UnfinishedFile {
+  write(bytes: Uint8Array): void;
+  /** Flushes it and puts it in its place. */
+  finish(): void;
+  /** Forgets it; after `finish` nothing happens. */
+  discard(): void;
+}
+
+/** As `atomicWrite`, for content that is not there yet. */
+export function unfinishedFile(file: string): UnfinishedFile {
+  const temporary = temporaryName(file);
+  const descriptor = openSync(temporary, "wx");
+  let isOpen = true;
+  return {
+    write: (bytes) => writeWhole(descriptor, bytes),
+    finish: () => {
+      fsyncSync(descriptor);
+      closeSync(descriptor);
+      isOpen = false;
+      renameOver(temporary, file);
+      flushFolder(dirname(file));
+    },
+    discard: () => {
+      if (!isOpen) return;
+      closeSync(descriptor);
+      isOpen = false;
+      rmSync(temporary, { force: true });
+    },
+  };
+}
+
 /** Flushes a folder's entries: without it a rename may be forgotten in a power cut. Windows cannot, and need not. */
 export function flushFolder(folder: string): void {
   let descriptor: number;
@@ -55,15 +87,16 @@ export function writeFlushed(file: string, content: Uint8Array | string | Iterab
   const whole = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const descriptor = openSync(file, "wx");
   try {
-    for (const bytes of whole instanceof Uint8Array ? [whole] : whole) {
-      // One call may write less than asked for, and never more than 2 GB.
-      for (let at = 0; at < bytes.length; )
-        at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));
-    }
+    for (const bytes of whole instanceof Uint8Array ? [whole] : whole) writeWhole(descriptor, bytes);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** One call may write less than asked for, and never more than 2 GB. */
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));
 }
 
 /** On Windows a virus scanner or an open TensorBoard may hold the old file for a moment. */

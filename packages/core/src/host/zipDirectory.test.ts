@@ -1,20 +1,22 @@
 import { expect, test } from "vitest";
 import { bytesSource } from "./byteSource";
 import { concatBytes } from "./concatBytes";
-import { writeZip } from "./zip";
+import { crc32 } from "./crc32";
+import { zipBytes } from "./zipBytes";
 import { readZipDirectory } from "./zipDirectory";
+import { zipWriter } from "./zipWriter";
 
 const files = [
   { name: "a", bytes: Uint8Array.of(1, 2, 3) },
   { name: "empty", bytes: new Uint8Array() },
   { name: "folder/ä", bytes: Uint8Array.of(4) },
 ];
-const archive = writeZip(files);
+const archive = zipBytes(files);
 const read = (bytes: Uint8Array) => {
   const source = bytesSource(bytes);
-  return [...readZipDirectory(source).values()].map(({ name, offset, size }) => ({
+  return [...readZipDirectory(source).values()].map(({ name, offset, bytes }) => ({
     name,
-    bytes: source.read(offset, size),
+    bytes: source.read(offset, bytes),
   }));
 };
 
@@ -26,13 +28,26 @@ test("every file of an archive is found, with a comment after it too", () => {
 });
 
 test("an archive in the form for more than 4 GB is read alike", () => {
-  expect(read(asZip64(writeZip(files.slice(0, 1))))).toEqual(files.slice(0, 1));
+  expect(read(asZip64(zipBytes(files.slice(0, 1))))).toEqual(files.slice(0, 1));
 });
 
 test("a zip64 field that is not there is damage", () => {
-  const bytes = writeZip(files.slice(0, 1));
+  const bytes = zipBytes(files.slice(0, 1));
   new DataView(bytes.buffer).setUint32(bytes.length - 22 - 47 + 24, 0xffffffff, true);
   expect(() => read(bytes)).toThrow("a zip64 size is missing");
+});
+
+test("what is written to a stream, sizes behind the data, is found with its checksum", () => {
+  const writer = zipWriter();
+  const written = files.flatMap(({ name, bytes }) => {
+    const begin = writer.begin(name);
+    writer.data(bytes);
+    return [begin, bytes, writer.end()];
+  });
+  const whole = concatBytes([...written, writer.finish()]);
+  expect(read(whole)).toEqual(files);
+  const crcs = [...readZipDirectory(bytesSource(whole)).values()].map(({ crc }) => crc);
+  expect(crcs).toEqual(files.map(({ bytes }) => crc32(bytes)));
 });
 
 /** The archive of one file named by a letter, with sizes and offsets in their 64-bit places (APPNOTE 4.3.14, 4.3.15, 4.5.3). */

@@ -5,6 +5,7 @@ import { hostZeros } from "./hostTensor";
 import type { TensorType } from "./ops";
 import { type Shape, sizeOf } from "./shape";
 import type { Tensor } from "./tensor";
+import { type PoolOptions, poolOf } from "./window";
 
 /** A value given at run time under `name`. */
 export function input<D extends DType>(name: string, type: TensorType<D>): Tensor<D> {
@@ -80,4 +81,22 @@ export function gelu<D extends DType>(x: Tensor<D>): Tensor<D> {
 /** Softmax over the last axis. */
 export function softmax<D extends DType>(x: Tensor<D>): Tensor<D> {
   return apply("softmax", [x], {});
+}
+
+/** The largest value in each window of `x` [N, C, H, W]. */
+export function maxPool2d<D extends DType>(x: Tensor<D>, options: PoolOptions): Tensor<D> {
+  return apply("maxPool2d", [x], poolOf(options));
+}
+
+/** The mean of each window of `x` [N, C, H, W]: by default of its cells in the image, not of those in the padding. */
+export function avgPool2d<D extends DType>(
+  x: Tensor<D>,
+  { countsPadding = false, ...options }: PoolOptions & { readonly countsPadding?: boolean },
+): Tensor<D> {
+  return apply("avgPool2d", [x], { ...poolOf(options), countsPadding });
+}
+
+/** Each pixel of `x` [N, C, H, W] repeated to a square -> [N, C, H * factor, W * factor] */
+export function upsampleNearest<D extends DType>(x: Tensor<D>, factor = 2): Tensor<D> {
+  return apply("upsampleNearest", [x], { factor });
 }

@@ -2,6 +2,7 @@ import type { DType } from "./dtype";
 import type { HostTensor } from "./hostTensor";
 import type { Shape } from "./shape";
 import type { Tensor } from "./tensor";
+import type { Pair, PoolAttributes, Window } from "./window";
 
 /** What is known of a tensor before it is computed. */
 export interface TensorType<D extends DType = DType> {
@@ -59,6 +60,11 @@ export interface Primitives {
   /** [..., M, K] x [..., K, N] -> [..., M, N] with equal leading axes; a transposed operand has its last two swapped. */
   matmul: Op<Two, { readonly transposeA: boolean; readonly transposeB: boolean }>;
 
+  /** Images `x` [N, C, H, W] and kernels `weight` [O, C, h, w], not flipped, as PyTorch's -> [N, O, H', W']; cells of the padding are 0. */
+  conv2d: Op<readonly [x: Tensor, weight: Tensor], Window & { readonly dilations: Pair }>;
+  /** The largest value in each window of `x` [N, C, H, W] -> [N, C, H', W']; cells of the padding never are it. */
+  maxPool2d: Op<One, PoolAttributes>;
+
   /** Reductions keep the reduced axes with size 1. */
   reduceSum: Op<One, { readonly axes: readonly number[] }>;
   reduceMax: Op<One, { readonly axes: readonly number[] }>;
@@ -95,6 +101,17 @@ export interface Composites {
   rmsNorm: Op<One, { readonly epsilon: number }>;
   /** `x` [..., in] times the transpose of `weight` [out, in], plus `bias` [out] -> [..., out]. */
   linear: Op<readonly [x: Tensor, weight: Tensor, bias: Tensor]>;
+  /** `conv2d` plus `bias` [O]. */
+  biasedConv2d: Op<readonly [x: Tensor, weight: Tensor, bias: Tensor], AttributesOf<"conv2d">>;
+  /** The mean of each window of `x` [N, C, H, W] -> [N, C, H', W'], of the padding's zeros too where `countsPadding`. */
+  avgPool2d: Op<One, PoolAttributes & { readonly countsPadding: boolean }>;
+  /** Each pixel of `x` [N, C, H, W] repeated to a square of `factor` by `factor`. */
+  upsampleNearest: Op<One, { readonly factor: number }>;
+  /** `x` [N, C, H, W] normalised over each of `groups` of channels and all places, then scaled and shifted by channel. */
+  groupNorm: Op<
+    readonly [x: Tensor, weight: Tensor, bias: Tensor],
+    { readonly groups: number; readonly epsilon: number }
+  >;
   /** Multi-head softmax attention: q, k, v [N, T, D], D split into `heads`, scores scaled by (D / heads)^-1/2 -> [N, T, D]. */
   attention: Op<readonly [q: Tensor, k: Tensor, v: Tensor], { readonly heads: number }>;
 }

@@ -3,6 +3,7 @@ import { scalar } from "./create";
 import type { DType } from "./dtype";
 import type { AttributesOf, InputsOf, OpName } from "./ops";
 import { resolveAxis, type Shape, sameShape } from "./shape";
+import { type ConvolutionOptions, convolutionOf } from "./window";
 
 /** A float tensor of default precision; the type most definitions speak of. */
 export type F32 = Tensor<"f32">;
@@ -105,6 +106,11 @@ export class Tensor<D extends DType = DType> {
   /** [..., M, K] x [..., K, N] -> [..., M, N]; the options swap an operand's last two axes first. */
   matmul(other: Tensor<D>, { transposeA = false, transposeB = false } = {}): Tensor<D> {
     return apply("matmul", [this, other], { transposeA, transposeB });
+  }
+
+  /** Convolves images [N, C, H, W] with kernels [O, C, h, w] -> [N, O, H', W']. */
+  conv2d(weight: Tensor<D>, options: ConvolutionOptions = {}): Tensor<D> {
+    return apply("conv2d", [this, weight], convolutionOf(options));
   }
 
   /** Sum over `axes` (default all), which are dropped unless `keepDims`. */

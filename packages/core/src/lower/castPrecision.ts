@@ -46,6 +46,8 @@ const rules: { readonly [O in OpName]: Rule } = {
   stopGradient: "follow",
   barrier: "follow",
   matmul: "product",
+  conv2d: "product",
+  maxPool2d: "follow",
   reduceSum: "wide",
   reduceMax: "wide",
   reshape: "follow",
@@ -63,6 +65,10 @@ const rules: { readonly [O in OpName]: Rule } = {
   layerNorm: "norm",
   rmsNorm: "norm",
   linear: "product",
+  biasedConv2d: "product",
+  avgPool2d: "norm",
+  upsampleNearest: "follow",
+  groupNorm: "norm",
   attention: "product",
 };
 
@@ -100,10 +106,11 @@ function lowered(node: Tensor, low: DType): Tensor {
 /**
  * Computes in f32 what low precision is not fit for, wherever it comes from: gradients and decompositions of operations of
  * low precision hold sums and exponentials too.
+ * @param wide operations that a device is not fit for either
  */
-export function widenSensitive(graph: Graph): Graph {
+export function widenSensitive(graph: Graph, wide: ReadonlySet<OpName>): Graph {
   return rewrite(graph, (node) => {
-    const isSensitive = node.op !== "cast" && (rules[node.op] === "wide" || rules[node.op] === "norm");
+    const isSensitive = wide.has(node.op) || (node.op !== "cast" && ["wide", "norm"].includes(rules[node.op]));
     if (!isSensitive || !isFloat(node.dtype) || node.dtype === "f32") return node;
     return inScope(node.scope, () => withFloats(node, "f32").cast(node.dtype));
   });

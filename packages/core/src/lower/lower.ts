@@ -1,14 +1,18 @@
 import type { Graph, Scan } from "../ir/graph";
 import { stepGraph, withStep } from "../ir/graph";
-import type { CompositeName } from "../ir/ops";
+import type { CompositeName, OpName } from "../ir/ops";
 import { widenSensitive } from "./castPrecision";
 import { commonSubexpressions } from "./commonSubexpressions";
 import { expandComposites } from "./expandComposites";
 import { simplify } from "./simplify";
 
-/** What every backend does to a graph before it makes it its own: `native` names the composites that it runs itself. */
-export function lower(graph: Graph, native: ReadonlySet<CompositeName>): Graph {
-  return commonSubexpressions(simplify(widenSensitive(expandComposites(graph, native))));
+/**
+ * What every backend does to a graph before it makes it its own.
+ * @param native the composites that it runs itself
+ * @param wide operations that it computes in f32 beside those that need it everywhere
+ */
+export function lower(graph: Graph, native: ReadonlySet<CompositeName>, wide: ReadonlySet<OpName> = new Set()): Graph {
+  return commonSubexpressions(simplify(widenSensitive(expandComposites(graph, native), wide)));
 }
 
 /** `lower` for one step of a scan. */

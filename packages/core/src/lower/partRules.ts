@@ -31,8 +31,14 @@ export function partInputs(node: Tensor, isBatched: (x: Tensor) => boolean, coun
     case "scatterAdd":
       return undefined;
     case "linear":
+    case "conv2d":
+    case "biasedConv2d":
+    case "groupNorm":
       return onlyFirst();
     case "attention":
+    case "maxPool2d":
+    case "avgPool2d":
+    case "upsampleNearest":
       return all("part");
     case "softmax":
     case "layerNorm":

@@ -1,17 +1,19 @@
 import { type FlowConfig, samplingRange } from "../define/flow/config";
 import type { Model, ModelConfig } from "../define/model";
+import type { Weights } from "../define/params";
 import { flowColumns } from "../define/sample/flowColumns";
 import { dopri5 } from "../host/dopri5";
 import { type HostTensor, hostF32, hostI32 } from "../ir/hostTensor";
 import { f32 } from "../trace/signature";
 import { trace } from "../trace/trace";
 import type { Backend, Executable, Feeds } from "./backend";
-import { noiseFor, requireClasses } from "./drawing";
+import { noiseFor, requireBound, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
-import { guidedNetwork, networkConstants } from "./guidedNetwork";
+import { guidedNetwork, networkConstants, weightConstants } from "./guidedNetwork";
 import { type BatchDerivative, inLockstep } from "./lockstep";
 import type { Sampler } from "./sample";
 import type { SampleSettings } from "./sampleSettings";
+import { prefixed } from "./trainState";
 
 /**
  * The one sampler that is no table: dopri5 looks at what the network answers before it knows where to ask next, so it
@@ -22,7 +24,7 @@ export async function adaptiveSampler(
   backend: Backend,
   count: number,
   settings: SampleSettings,
-  autoguidance?: Model,
+  { autoguidance, bound }: { readonly autoguidance: Model | undefined; readonly bound: Weights | undefined },
 ): Promise<Sampler> {
   const { dit, diffusion: flow } = config;
   const { from, to } = samplingRange(flow);
@@ -36,11 +38,13 @@ export async function adaptiveSampler(
   const graph = trace("dopri5 call", signature, ({ constants, x, t }) => ({
     prediction: network(constants, x, t).slice(1, 0, dit.inChannels),
   }));
-  const executable = await backend.compile({ ...graph, samples: ["x"] });
+  const named = (weights: Weights) => prefixed("constants", weightConstants(weights, autoguidance?.weights));
+  const executable = await backend.compile({ ...graph, samples: ["x"] }, bound && { constants: named(bound) });
   return {
     settings,
     async run(weights, classes, { seed = 0, firstSample = 0, signal, onStep } = {}) {
       requireClasses(config, classes, count);
+      requireBound(bound, weights);
       const noise = noiseFor(config, count, firstSample, { seed, stream: "start", step: 0 });
       const constants: Record<string, Feeds[string]> = {
         "constants.y": hostI32([count], classes),
@@ -55,10 +59,8 @@ export async function adaptiveSampler(
         return velocities(executable, constants, flow, settings.clip, times, hostF32(image, x));
       };
       try {
-        const parts = { params: weights, ...(autoguidance && { guide: autoguidance.weights }) };
-        for (const [part, values] of Object.entries(parts))
-          for (const [name, value] of Object.entries(values))
-            constants[`constants.${part}.${name}`] = await backend.upload(value);
+        if (bound === undefined)
+          for (const [name, value] of Object.entries(named(weights))) constants[name] = await backend.upload(value);
         const end = await inLockstep(Float64Array.from(noise.data), count, watched, async (f, x0) => {
           const states = await dopri5(f, x0, [from, to], settings.flow);
           return states[1]!;

@@ -22,7 +22,7 @@ export type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
 export interface Capabilities {
   readonly dtypes: readonly DType[];
   readonly nativeComposites: ReadonlySet<CompositeName>;
-  /** Whether the steps of a scan run without returning to the host. */
+  /** Whether the steps of a scan run without returning to the host; elsewhere the host calls each step, and the carry stays. */
   readonly scanStaysOnDevice: boolean;
 }
 

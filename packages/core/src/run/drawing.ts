@@ -1,5 +1,6 @@
 import { requireLabels } from "../define/dit/config";
 import type { ModelConfig } from "../define/model";
+import type { Weights } from "../define/params";
 import { fillNormal } from "../host/normal";
 import type { StreamKey } from "../host/rng";
 import { DitError } from "../ir/errors";
@@ -10,6 +11,12 @@ export function requireClasses({ dit }: ModelConfig, classes: readonly number[],
   if (classes.length !== count)
     throw new DitError(`this sampler draws ${count} images at a time, got ${classes.length} classes`);
   requireLabels(dit, classes);
+}
+
+/** @throws DitError when a sampler that was compiled for some weights is to draw from others */
+export function requireBound(bound: Weights | undefined, weights: Weights): void {
+  if (bound !== undefined && bound !== weights)
+    throw new DitError("this sampler was compiled for other weights; leave them out of createSampler to change them");
 }
 
 /** Standard normal noise for images `firstSample`, ...: [N, C, I, J] */

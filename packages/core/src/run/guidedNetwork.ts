@@ -1,15 +1,23 @@
 import type { DiTConfig } from "../define/dit/config";
 import { dit, ditSpec } from "../define/dit/dit";
-import { bindParams, paramTypes } from "../define/params";
+import { bindParams, paramTypes, type Weights } from "../define/params";
 import { autoguide, guide, guidedChannels, type Network, rescaled } from "../define/sample/guidance";
+import type { HostTensor } from "../ir/hostTensor";
 import type { F32 } from "../ir/tensor";
+import { castTensors } from "../lower/castPrecision";
 import { f32, i32, type Traced } from "../trace/signature";
 import type { SampleSettings } from "./sampleSettings";
+import { prefixed } from "./trainState";
 
 /** What stays the same in every call of a sampler's network: weights, labels, the guidance scale. */
 export function networkConstants(config: DiTConfig, count: number, weaker?: DiTConfig) {
   const guide = weaker === undefined ? {} : paramTypes(ditSpec(weaker)).all;
   return { params: paramTypes(ditSpec(config)).all, guide, y: i32([count]), guidance: f32([]) };
+}
+
+/** The weights among them, by name. */
+export function weightConstants(weights: Weights, weaker?: Weights): Record<string, HostTensor> {
+  return { ...prefixed("params", weights), ...(weaker && prefixed("guide", weaker)) };
 }
 
 /**
@@ -18,13 +26,13 @@ export function networkConstants(config: DiTConfig, count: number, weaker?: DiTC
  */
 export function guidedNetwork(
   config: DiTConfig,
-  settings: Pick<SampleSettings, "guidance" | "guidanceChannels" | "guidanceRescale">,
+  settings: Pick<SampleSettings, "guidance" | "guidanceChannels" | "guidanceRescale" | "precision">,
   weaker?: DiTConfig,
 ): (constants: Traced<ReturnType<typeof networkConstants>>, x: F32, t: F32) => F32 {
-  const { guidance, guidanceChannels, guidanceRescale } = settings;
+  const { guidance, guidanceChannels, guidanceRescale, precision } = settings;
   const networkOf = (config: DiTConfig, params: object): Network => {
     const bound = bindParams(ditSpec(config), params as never);
-    return (xt, t, labels) => dit(bound, xt, t, labels, config);
+    return (xt, t, labels) => castTensors([dit(bound, xt, t, labels, config)], precision)[0]!;
   };
   return ({ params, guide: guideParams, y, guidance: scale }, x, t) => {
     const network = networkOf(config, params);

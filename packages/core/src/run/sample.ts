@@ -7,20 +7,27 @@ import { type MakeSampler, type SamplerName, samplers } from "../define/sample/s
 import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
 import { noiseLevels } from "../define/sample/spacing";
 import type { SamplerRow, SamplerTable } from "../define/sample/table";
+import { DitError } from "../ir/errors";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { adaptiveSampler } from "./adaptive";
 import type { Backend, DeviceTensor, DeviceTensors, Feed, Feeds, ScanExecutable } from "./backend";
-import { noiseFor, requireClasses } from "./drawing";
+import { noiseFor, requireBound, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
-import { guidedNetwork, networkConstants } from "./guidedNetwork";
+import { guidedNetwork, networkConstants, weightConstants } from "./guidedNetwork";
+import { firstNonFinite, type Replay } from "./nonFinite";
 import { requireAdaptive, requireGuide, requirePossible, type SampleSettings, settingsFrom } from "./sampleSettings";
-import { samplingCalls, stepsOf } from "./samplingCalls";
+import { type SamplingCall, samplingCalls, stepsOf } from "./samplingCalls";
 
 /** What a sampler is compiled for. */
 export interface CreateSamplerOptions extends Partial<SampleSettings> {
   /** A weaker model, away from which the model is guided instead of away from its null label (arXiv 2406.02507). */
   readonly autoguidance?: Model;
+  /**
+   * The weights, if every run is to draw from these. Bound to the compiled graph they are read faster, and a backend can
+   * hold them in integers; given to each run they can change.
+   */
+  readonly weights?: Weights;
   /** Whether the image that the network sees can be shown on the way. */
   readonly previews?: boolean;
 }
@@ -37,7 +44,7 @@ export interface RunOptions {
   readonly previewEvery?: number;
 }
 
-export interface SampleOptions extends Omit<CreateSamplerOptions, "previews">, RunOptions {
+export interface SampleOptions extends Omit<CreateSamplerOptions, "previews" | "weights">, RunOptions {
   readonly backend: Backend;
   /** One label per image. */
   readonly classes: readonly number[];
@@ -58,7 +65,8 @@ export interface Samples {
 export async function sample(model: Model, options: SampleOptions): Promise<Samples> {
   const { backend, classes, ...rest } = options;
   const previews = options.onPreview !== undefined;
-  const sampler = await createSampler(model.config, backend, classes.length, { ...rest, previews });
+  const bound = { weights: model.weights, previews };
+  const sampler = await createSampler(model.config, backend, classes.length, { ...rest, ...bound });
   try {
     return await sampler.run(model.weights, classes, rest);
   } finally {
@@ -66,9 +74,10 @@ export async function sample(model: Model, options: SampleOptions): Promise<Samp
   }
 }
 
-/** A compiled sampler, for drawing again and again: from other weights, of other classes, with other seeds. */
+/** A compiled sampler, for drawing again and again: of other classes, with other seeds, from other weights unless they are bound. */
 export interface Sampler {
   readonly settings: SampleSettings;
+  /** @throws DitError for other weights than those that were bound */
   run(weights: Weights, classes: readonly number[], options?: RunOptions): Promise<Samples>;
   dispose(): Promise<void>;
 }
@@ -81,7 +90,7 @@ export async function createSampler(
   config: ModelConfig,
   backend: Backend,
   count: number,
-  { autoguidance, previews = false, ...overrides }: CreateSamplerOptions = {},
+  { autoguidance, weights: bound, previews = false, ...overrides }: CreateSamplerOptions = {},
 ): Promise<Sampler> {
   const settings = settingsFrom(config, overrides);
   checkModel(config);
@@ -89,45 +98,48 @@ export async function createSampler(
   if (autoguidance !== undefined) requireGuide(config, autoguidance);
   if (settings.sampler === "dopri5") {
     requireAdaptive(settings, previews);
-    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings, autoguidance);
+    return adaptiveSampler(config as ModelConfig<FlowConfig>, backend, count, settings, { autoguidance, bound });
   }
   const table = samplerTable(config, settings);
   const noisy = isNoisy(table);
   const isGuided = guidedRows(settings);
   // Where guidance is off, its second forward pass is not in the graph.
-  const executables = new Map<boolean, ScanExecutable>();
+  const boundConstants = bound === undefined ? {} : weightConstants(bound, autoguidance?.weights);
+  const compiled = new Map<boolean, { readonly scan: Scan; readonly executable: ScanExecutable }>();
   for (const guided of new Set(table.rows.map(isGuided))) {
     const scan = imageScan(config, guided ? settings : { ...settings, guidance: 1 }, table, count, {
       previews,
       ...(autoguidance && { weaker: autoguidance.config }),
     });
-    executables.set(guided, await backend.compileScan(scan));
+    compiled.set(guided, { scan, executable: await backend.compileScan(scan, { constants: boundConstants }) });
   }
   return {
     settings,
     async run(weights, classes, options = {}) {
       const { seed = 0, firstSample = 0, signal, onStep, onPreview, previewEvery = 1 } = options;
       requireClasses(config, classes, count);
+      requireBound(bound, weights);
       const noiseAt = (stream: string, step: number) => noiseFor(config, count, firstSample, { seed, stream, step });
       const constants: Record<string, Feed> = {
         y: hostI32([count], classes),
         guidance: hostF32([], [settings.guidance]),
       };
+      const xsOf = ({ first, count }: SamplingCall) => {
+        const draws = Array.from({ length: noisy ? count : 0 }, (_, i) => noiseAt("sampling", first + i));
+        return { ...rowFeeds(table, first, count), ...(noisy && { noise: stacked(draws) }) };
+      };
       let carry: Feeds = firstCarry(table, noiseAt("start", 0));
       try {
         // Once per run: the weights are the same in every call.
-        const parts = { params: weights, ...(autoguidance && { guide: autoguidance.weights }) };
-        for (const [part, values] of Object.entries(parts))
-          for (const [name, value] of Object.entries(values))
-            constants[`${part}.${name}`] = await backend.upload(value);
+        if (bound === undefined)
+          for (const [name, value] of Object.entries(weightConstants(weights, autoguidance?.weights)))
+            constants[name] = await backend.upload(value);
         const steps = stepsOf(table.rows);
         const stopEvery = onPreview === undefined ? undefined : previewEvery;
         let stepsDone = 0;
         for (const call of samplingCalls(table.rows, isGuided, stepsPerCall, stopEvery)) {
           signal?.throwIfAborted();
-          const draws = Array.from({ length: noisy ? call.count : 0 }, (_, i) => noiseAt("sampling", call.first + i));
-          const xs = { ...rowFeeds(table, call.first, call.count), ...(noisy && { noise: stacked(draws) }) };
-          const result = await executables.get(call.isGuided)!.run({ constants, carry, xs });
+          const result = await compiled.get(call.isGuided)!.executable.run({ constants, carry, xs: xsOf(call) });
           carry = result.carry;
           const hasEndedStep = call.stepsDone > stepsDone;
           stepsDone = call.stepsDone;
@@ -137,6 +149,15 @@ export async function createSampler(
           if (hasEndedStep) onStep?.(stepsDone, steps);
         }
         const images = (await (carry as DeviceTensors).x!.read()) as HostTensor<"f32">;
+        if (!images.data.every(Number.isFinite)) {
+          const calls = samplingCalls(table.rows, isGuided, stepsPerCall);
+          const again = calls.map((call) => ({ ...compiled.get(call.isGuided)!, xs: () => xsOf(call) }));
+          const carry = firstCarry(table, noiseAt("start", 0));
+          const origin = await originOf(backend, again, { bound: boundConstants, constants, carry });
+          throw new DitError(
+            `the images hold values that are no finite numbers; the first is ${origin ?? "not found"}`,
+          );
+        }
         const remakes = { ...settings, seed, classes, autoguidance: autoguidance !== undefined };
         return { images, settings: remakes };
       } finally {
@@ -145,9 +166,14 @@ export async function createSampler(
       }
     },
     dispose: async () => {
-      for (const executable of executables.values()) await executable.dispose();
+      for (const { executable } of compiled.values()) await executable.dispose();
     },
   };
+}
+
+interface ImageScanOptions {
+  readonly previews?: boolean;
+  readonly weaker?: ModelConfig;
 }
 
 /** A sampling run of a DiT as a scan; its constants are the weights, the labels and the guidance scale. */
@@ -156,7 +182,7 @@ export function imageScan(
   settings: SampleSettings,
   table: SamplerTable,
   count: number,
-  { previews = false, weaker }: { readonly previews?: boolean; readonly weaker?: ModelConfig } = {},
+  { previews = false, weaker }: ImageScanOptions = {},
 ): Scan {
   const { dit: architecture } = config;
   const network = guidedNetwork(architecture, settings, weaker?.dit);
@@ -188,8 +214,30 @@ export function samplerTable({ diffusion }: ModelConfig, settings: SampleSetting
   }
 }
 
+/** Where a value of a run that is no finite number comes from: its calls once more, step by step. */
+async function originOf(
+  backend: Backend,
+  calls: readonly { readonly scan: Scan; readonly executable: ScanExecutable; xs(): ReturnType<typeof rowFeeds> }[],
+  { constants, carry: start, ...rest }: Omit<Replay, "xs">,
+): Promise<string | undefined> {
+  let carry: Feeds = start;
+  try {
+    for (const { scan, executable, xs: xsOf } of calls) {
+      const xs = xsOf();
+      const origin = await firstNonFinite(backend, scan, { ...rest, constants, carry, xs });
+      if (origin !== undefined) return origin;
+      const { carry: next, ys } = await executable.run({ constants, carry, xs });
+      carry = next;
+      disposeAll(ys);
+    }
+    return undefined;
+  } finally {
+    disposeAll(carry);
+  }
+}
+
 /** At which rows the model is guided. */
-function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
+export function guidedRows({ guidance, guidanceInterval }: SampleSettings): (row: SamplerRow) => boolean {
   if (guidance === 1) return () => false;
   if (guidanceInterval === null) return () => true;
   const [from, to] = guidanceInterval;

@@ -11,6 +11,7 @@ import { type SamplerName, samplers } from "../define/sample/samplers";
 import type { LevelOptions } from "../define/sample/spacing";
 import { ConfigError, unknownName } from "../ir/errors";
 import { sameShape } from "../ir/shape";
+import type { Precision } from "../lower/castPrecision";
 
 /** What decides a picture, apart from the weights, the label and the seed. */
 export interface SampleSettings extends LevelOptions {
@@ -33,6 +34,8 @@ export interface SampleSettings extends LevelOptions {
   readonly guidanceRescale: number;
   /** Whether the implied image is clamped to [-1, 1] at each step. For pixels, not for latents. */
   readonly clip: boolean;
+  /** What the network computes in; the sampler's own arithmetic is in f32. */
+  readonly precision: Precision;
   /** What only the samplers of a flow ask for. */
   readonly flow: FlowSamplerSettings;
 }
@@ -51,6 +54,7 @@ export const sampleDefaults: Omit<SampleSettings, "sampler"> = {
   guidanceInterval: null,
   guidanceRescale: 0,
   clip: false,
+  precision: "f32",
   flow: flowSamplerDefaults,
 };
 

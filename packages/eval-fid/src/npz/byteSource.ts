@@ -1,4 +1,5 @@
 import { FormatError } from "@dit/core";
+import type { Reading } from "@dit/core/internal";
 
 /** A file that can be read anywhere: on a disk, in a page, in memory. */
 export interface ByteSource {
@@ -30,6 +31,21 @@ export async function readBytes(source: ByteSource, offset: number, length: numb
     );
   }
   return source.read(offset, length);
+}
+
+/** What a reading comes to, with its ranges taken from `source`. @throws FormatError that names the file */
+export async function readThrough<T>(source: ByteSource, reading: Reading<T>): Promise<T> {
+  const next = (bytes: Uint8Array) => {
+    try {
+      return reading.next(bytes);
+    } catch (cause) {
+      if (!(cause instanceof FormatError)) throw cause;
+      throw new FormatError(`${source.name}: ${cause.message}`, { cause });
+    }
+  };
+  let step = next(new Uint8Array());
+  while (!step.done) step = next(await readBytes(source, step.value.offset, step.value.length));
+  return step.value;
 }
 
 /** 4 MiB: large enough that a disk is read at full speed, small beside any batch. */

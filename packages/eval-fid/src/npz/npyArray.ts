@@ -1,6 +1,5 @@
 import { FormatError } from "@dit/core";
-import { sizeOf } from "@dit/core/internal";
-import type { NpyCode, NpyHeader } from "./npyHeader";
+import { type NpyCode, type NpyHeader, sizeOf } from "@dit/core/internal";
 
 /** How arrays of each code lie in memory; f2 as its bits. */
 const arrayTypes = {

@@ -1,9 +1,15 @@
 import { DitError, FormatError } from "@dit/core";
-import { f16ArrayToF32, sizeOf } from "@dit/core/internal";
-import { type ByteSource, readBytes, readPieces } from "./byteSource";
+import {
+  f16ArrayToF32,
+  type NpyHeader,
+  npyDataOffset,
+  npyPrefixBytes,
+  parseNpyHeader,
+  sizeOf,
+  zipDirectory,
+} from "@dit/core/internal";
+import { type ByteSource, readBytes, readPieces, readThrough } from "./byteSource";
 import { bytesOf, decodeArray, type NpzArray } from "./npyArray";
-import { type NpyHeader, npyDataOffset, npyPrefixBytes, parseNpyHeader } from "./npyHeader";
-import { readZipDirectory } from "./zipDirectory";
 import { entryPieces } from "./zipEntry";
 
 /** An array in a file, of which nothing but the header has been read. */
@@ -18,17 +24,17 @@ export interface NpzEntry {
 /** The arrays of an .npz file, by their names without `.npy`. @throws FormatError for a damaged file */
 export async function openNpz(source: ByteSource): Promise<ReadonlyMap<string, NpzEntry>> {
   const arrays = new Map<string, NpzEntry>();
-  for (const entry of await readZipDirectory(source)) {
+  for (const entry of (await readThrough(source, zipDirectory(source.size))).values()) {
     if (!entry.name.endsWith(".npy")) continue;
     const file = `${source.name}: ${entry.name}`;
-    arrays.set(entry.name.slice(0, -4), await openPieces(() => entryPieces(source, entry), file));
+    arrays.set(entry.name.slice(0, -4), await openPieces(() => entryPieces(source, entry), entry.bytes, file));
   }
   return arrays;
 }
 
 /** A single array that is not in an archive. @throws FormatError for a damaged file */
 export function openNpy(source: ByteSource): Promise<NpzEntry> {
-  return openPieces(() => readPieces(source, 0, source.size), source.name);
+  return openPieces(() => readPieces(source, 0, source.size), source.size, source.name);
 }
 
 /** Whether a file begins as archives do. */
@@ -38,12 +44,13 @@ export async function isZip(source: ByteSource): Promise<boolean> {
   return start[0] === 0x50 && start[1] === 0x4b;
 }
 
-async function openPieces(open: () => AsyncGenerator<Uint8Array>, file: string): Promise<NpzEntry> {
-  const reader = exactReader(open(), file);
+/** @param size bytes of the whole file, which bounds what is asked for before any of it is read */
+async function openPieces(open: () => AsyncGenerator<Uint8Array>, size: number, file: string): Promise<NpzEntry> {
+  const reader = exactReader(open(), size, file);
   const header = await readHeader(reader, file);
   await reader.close();
   const afterHeader = async () => {
-    const fresh = exactReader(open(), file);
+    const fresh = exactReader(open(), size, file);
     await readHeader(fresh, file);
     return fresh;
   };
@@ -99,10 +106,13 @@ interface ExactReader {
 }
 
 /** Pieces of any size in, so many bytes as are asked for out. */
-function exactReader(pieces: AsyncGenerator<Uint8Array>, file: string): ExactReader {
+function exactReader(pieces: AsyncGenerator<Uint8Array>, size: number, file: string): ExactReader {
   let held: Uint8Array = new Uint8Array(0);
+  let left = size;
   return {
     take: async (count) => {
+      if (count > left) throw new FormatError(`${file}: truncated: ${count} bytes are wanted, ${left} are left`);
+      left -= count;
       const out = new Uint8Array(count);
       let at = 0;
       while (at < count) {

@@ -1,6 +1,7 @@
 import type { Backend } from "@dit/core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { testErrors } from "./errors";
+import { testLifecycle } from "./lifecycle";
 import { testModels } from "./models";
 import { testOperations } from "./operations";
 import { testOwnership } from "./ownership";
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, (suite: Suite) => void>> = {
   "operations and their gradients": testOperations,
   scans: testScans,
   "ownership of tensors": testOwnership,
+  "cancelling, failing, many at once": testLifecycle,
   "errors that name the model path": testErrors,
   precisions: testPrecisions,
   "whole models: forward and sampling": testModels,

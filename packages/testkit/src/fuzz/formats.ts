@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { diffusionDefaults, ditConfig, ditSpec, initialize, modelToSafetensors } from "@dit/core";
 import { bytesSource, modelFromFolder, modelFromTensors, openTensors, toFloat64 } from "@dit/core/internal";
-import { readNpy, writeNpy } from "../../../core/src/host/npy";
+import { bytesSource as npzSource, openNpy, openNpz } from "@dit/eval-fid";
 import { openShards } from "../../../core/src/host/safetensorsShards";
 
 /** A file that is as it should be, and what reads it to its last byte. */
 export interface Format {
   readonly good: () => Uint8Array;
-  readonly read: (bytes: Uint8Array) => void;
+  readonly read: (bytes: Uint8Array) => void | Promise<void>;
 }
 
 const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)));
@@ -24,17 +24,23 @@ export const formats: Readonly<Record<string, Format>> = {
   "PyTorch, legacy": { good: () => fixture("official-checkpoint/plain-legacy.pt"), read: readModel },
   "index of shards": {
     good: () => json({ weight_map: { pos_embed: "model-00001-of-00001.safetensors" } }),
-    read: (bytes) => openShards(text(bytes), () => openTensors(bytesSource(model()))),
+    read: (bytes) => void openShards(text(bytes), () => openTensors(bytesSource(model()))),
   },
   "configuration of diffusers": { good: () => fixture("diffusers-dit-tiny/config.json"), read: readConfig },
   npy: {
-    good: () => writeNpy({ dtype: "f4", shape: [2, 3], data: new Float32Array(6) }),
-    read: (bytes) => void readNpy(bytes),
+    good: () => fixture("eval/npz/plain.npy"),
+    read: async (bytes) => void (await (await openNpy(npzSource(bytes))).read()),
   },
+  "npz, deflated": { good: () => fixture("eval/npz/samples_deflated.npz"), read: readArrays },
+  "npz, zip64": { good: () => fixture("eval/npz/zip64_headers.npz"), read: readArrays },
 };
 
 function readTensors(bytes: Uint8Array): void {
   for (const tensor of openTensors(bytesSource(bytes)).tensors.values()) toFloat64(tensor);
+}
+
+async function readArrays(bytes: Uint8Array): Promise<void> {
+  for (const array of (await openNpz(npzSource(bytes))).values()) await array.read();
 }
 
 function readModel(bytes: Uint8Array): void {

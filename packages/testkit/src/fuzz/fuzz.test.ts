@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { formats } from "./formats";
 import { fuzz } from "./fuzz";
 
-test.each(Object.entries(formats))("300 damaged copies: %s", (_, format) => {
+test.each(Object.entries(formats))("300 damaged copies: %s", async (_, format) => {
   const before = resourceUsage().maxRSS;
-  const { read, refused, wrong, slowestSeconds } = fuzz(format, 300);
+  const { read, refused, wrong, slowestSeconds } = await fuzz(format, 300);
   expect(wrong.slice(0, 3)).toEqual([]);
   expect(read + refused).toBe(300);
   expect(refused).toBeGreaterThan(0);

@@ -14,16 +14,16 @@ export interface FuzzResult {
 }
 
 /** Reads `count` damaged copies of a good file. */
-export function fuzz({ good, read }: Format, count: number): FuzzResult {
+export async function fuzz({ good, read }: Format, count: number): Promise<FuzzResult> {
   const bytes = good();
-  read(bytes);
+  await read(bytes);
   const wrong: string[] = [];
   let [wasRead, refused, slowestSeconds] = [0, 0, 0];
   for (let number = 0; number < count; number++) {
     const mutated = mutate(bytes, number);
     const started = performance.now();
     try {
-      read(mutated);
+      await read(mutated);
       wasRead++;
     } catch (error) {
       if (error instanceof DitError && !error.message.includes("\n")) refused++;

@@ -1,7 +1,7 @@
 import type { Backend } from "@dit/core";
 import { countParams } from "@dit/core";
 import { paramsOf, sameShape } from "@dit/core/internal";
-import { formulaWeight, inceptionSpec } from "@dit/eval-fid";
+import { formulaWeight, storedInceptionSpec } from "@dit/eval-fid";
 import type { Findings } from "./check";
 import { noteScalar, within } from "./evalScalars";
 import type { Fixture } from "./fixture";
@@ -14,7 +14,7 @@ interface StoredWeight {
 
 /** Names and shapes of the Inception network's parameters, and what the formula gives for some of them. */
 export async function evalInceptionKeys(fixture: Fixture, _backend: Backend, findings: Findings): Promise<void> {
-  const ours = paramsOf(inceptionSpec());
+  const ours = paramsOf(storedInceptionSpec());
   const stored = fixture.setting<Record<string, readonly number[]>>("parameters");
   for (const name of new Set([...Object.keys(ours), ...Object.keys(stored)])) {
     const isSame = sameShape(ours[name]?.shape ?? [], stored[name] ?? []);
@@ -22,7 +22,7 @@ export async function evalInceptionKeys(fixture: Fixture, _backend: Backend, fin
   }
   const exact = within(0, "different");
   noteScalar(findings, "counts", exact, Object.keys(ours).length, fixture.setting("count"), "parameters");
-  noteScalar(findings, "counts", exact, countParams(inceptionSpec()), fixture.setting("values"), "values");
+  noteScalar(findings, "counts", exact, countParams(storedInceptionSpec()), fixture.setting("values"), "values");
   for (const [name, { first4, last, sum }] of Object.entries(
     fixture.setting<Record<string, StoredWeight>>("weight_checks"),
   )) {

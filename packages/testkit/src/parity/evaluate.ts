@@ -43,7 +43,8 @@ export async function evaluateScan(
   }
 }
 
-async function readAll(tensors: DeviceTensors): Promise<Results> {
+/** The values of device tensors, which are then let go. */
+export async function readAll(tensors: DeviceTensors): Promise<Results> {
   const entries = await Promise.all(
     Object.entries(tensors).map(async ([name, tensor]) => [name, await valuesOf(tensor)] as const),
   );

@@ -1,6 +1,8 @@
 import type { Backend } from "@dit/core";
+import { autoencoderTiny } from "./autoencoderTiny";
 import { Declined, type Finding, type Findings, findings } from "./check";
 import { diffusersDiT } from "./diffusersDiT";
+import { diffusersPipeline } from "./diffusersPipeline";
 import { diffusionConstants } from "./diffusionConstants";
 import { diffusionOps } from "./diffusionOps";
 import { ditEmbeddings } from "./ditEmbeddings";
@@ -9,6 +11,7 @@ import { ditParity } from "./ditParity";
 import { ditTrain } from "./ditTrain";
 import { evalExtrapolation } from "./evalExtrapolation";
 import { evalFeatures } from "./evalFeatures";
+import { evalInception } from "./evalInception";
 import { evalInceptionKeys } from "./evalInceptionKeys";
 import { evalInceptionScore } from "./evalInceptionScore";
 import { evalLargeFrechet } from "./evalLargeFrechet";
@@ -20,6 +23,7 @@ import { imagePreprocess } from "./imagePreprocess";
 import { modelKeys } from "./modelKeys";
 import { officialCheckpoint } from "./officialCheckpoint";
 import { schedulers } from "./schedulers";
+import { vae } from "./vae";
 
 /** Compares what a fixture holds with what we compute on a backend. */
 export type Check = (fixture: Fixture, backend: Backend, findings: Findings) => Promise<void>;
@@ -35,11 +39,15 @@ export const kinds: Readonly<Record<string, Check>> = {
   schedulers,
   flow,
   "diffusers-dit": diffusersDiT,
+  "diffusers-pipeline": diffusersPipeline,
+  vae,
+  "autoencoder-tiny": autoencoderTiny,
   "official-checkpoint": officialCheckpoint,
   "model-keys": modelKeys,
   "image-preprocess": imagePreprocess,
   "eval-features": evalFeatures,
   "eval-extrapolation": evalExtrapolation,
+  "eval-inception": evalInception,
   "eval-inception-score": evalInceptionScore,
   "eval-inception-keys": evalInceptionKeys,
   "eval-large-frechet": evalLargeFrechet,

@@ -21,7 +21,7 @@ export function guidedChannels({ inChannels }: DiTConfig, channels: "all" | 3): 
  * A sampler reads the first; the second is what the official code also puts out. `plain` is the first unguided.
  */
 export function guide(network: Network, x: F32, t: F32, y: I32, scale: F32, channels: number, config: DiTConfig) {
-  const none = constant(hostI32([x.shape[0]!], new Array<number>(x.shape[0]!).fill(nullLabel(config))));
+  const none = constant(hostI32([1], [nullLabel(config)])).broadcastTo(y.shape);
   const output = network(concat([x, x], 0), concat([t, t], 0), concat([y, none], 0));
   const [plain, without] = split(output, 2, 0) as [F32, F32];
   const guided = away(plain, without, scale, channels);

@@ -1,24 +1,7 @@
 import type { RgbImage } from "./rgbImage";
-
-/** A resampling filter: weights by the distance from the centre, in pixels of the coarser image, and how far they reach. */
-interface Filter {
-  readonly reach: number;
-  weight(distance: number): number;
-}
-
-export const filters = {
-  /** The average of the area under a pixel. */
-  box: { reach: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
-  /** Keys' cubic convolution with a = -1/2 (Keys 1981, equation 4). */
-  bicubic: { reach: 2, weight: (x) => cubic(Math.abs(x), -0.5) },
-} satisfies Record<string, Filter>;
+import { type Filter, filters, type Taps, weightedTaps } from "./taps";
 
 export type FilterName = keyof typeof filters;
-
-function cubic(x: number, a: number): number {
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return x < 2 ? ((x - 5) * x + 8) * x * a - 4 * a : 0;
-}
 
 /** Weights are whole numbers in units of 2^-22, as in Pillow: so that pictures prepared in Python have the same bytes. */
 const unit = 2 ** 22;
@@ -71,23 +54,12 @@ function toByte(sum: number): number {
   return Math.min(255, Math.max(0, Math.floor(sum / unit)));
 }
 
-/** The pixels that one new pixel is made of. */
-interface Taps {
-  readonly start: number;
-  readonly weights: readonly number[];
-}
-
-function tapsOf(from: number, to: number, { reach, weight }: Filter): Taps[] {
-  const ratio = from / to;
-  const widening = Math.max(1, ratio);
-  return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * ratio;
-    const start = Math.max(0, Math.floor(centre - reach * widening + 0.5));
-    const end = Math.min(from, Math.floor(centre + reach * widening + 0.5));
-    const raw = Array.from({ length: end - start }, (_, k) => weight((start + k - centre + 0.5) / widening));
-    const total = raw.reduce((sum, w) => sum + w, 0);
-    return { start, weights: raw.map((w) => roundAwayFromZero((w / total) * unit)) };
-  });
+/** The taps in whole units. */
+function tapsOf(from: number, to: number, filter: Filter): Taps[] {
+  return weightedTaps(from, to, filter).map(({ start, weights }) => ({
+    start,
+    weights: weights.map((w) => roundAwayFromZero(w * unit)),
+  }));
 }
 
 function roundAwayFromZero(x: number): number {

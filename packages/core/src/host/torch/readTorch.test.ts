@@ -3,7 +3,7 @@ import { DitError } from "../../ir/errors";
 import { bytesSource } from "../byteSource";
 import { openTensors } from "../openTensors";
 import { toFloat64 } from "../toHostTensor";
-import { writeZip } from "../zip";
+import { zipBytes } from "../zipBytes";
 import { type Pickled, pickledTensor, torchLegacyBytes, torchZipBytes } from "./torchBytes";
 
 const counted = (length: number) => Float32Array.from({ length }, (_, i) => i);
@@ -91,7 +91,7 @@ describe("what no honest file holds is refused in one line", () => {
     ["a million dictionaries", file({ raw: new Array<number>(1_100_000).fill(0x7d) }), "more than 1000000 operations"],
     ["an operation of old pickles", file({ raw: [0x69] }), "operation 0x69"],
     ["a text beyond the pickle", file({ raw: [0x58, 0xff, 0xff, 0xff, 0x7f] }), "truncated"],
-    ["a truncated archive", good.subarray(0, good.length - 30), "truncated"],
+    ["a truncated archive", good.subarray(0, good.length - 30), "cut off"],
     ["a truncated older file", torchLegacyBytes(tensor("0", [4]), { 0: counted(4) }).subarray(0, -4), "truncated"],
     [
       "a compressed file in the archive",
@@ -108,7 +108,7 @@ describe("what no honest file holds is refused in one line", () => {
       altered(good, (view) => view.setUint32(good.length - 6, 0x7fffffff, true)),
       "a directory of",
     ],
-    ["another archive", writeZip([{ name: "arr_0.npy", bytes: new Uint8Array(3) }]), "without data.pkl"],
+    ["another archive", zipBytes([{ name: "arr_0.npy", bytes: new Uint8Array(3) }]), "without data.pkl"],
     [
       "a pickle of Python's own",
       Uint8Array.from([0x80, 4, 0x8c, 3, 0x61, 0x62, 0x63, 0x94, 0x2e]),

@@ -1,5 +1,5 @@
 import { concatBytes } from "../concatBytes";
-import { writeZip } from "../zip";
+import { zipBytes } from "../zipBytes";
 
 // Files as torch.save writes them, and as it never would: for tests.
 
@@ -79,7 +79,7 @@ export function pickledTensor(key: string, shape: readonly number[], options: Vi
 
 /** The zip container. */
 export function torchZipBytes(value: Pickled, storages: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
-  return writeZip([
+  return zipBytes([
     { name: "archive/data.pkl", bytes: pickleBytes(value) },
     ...Object.entries(storages).map(([key, bytes]) => ({ name: `archive/data/${key}`, bytes })),
   ]);

@@ -1,5 +1,6 @@
 import type { Primitive, PrimitiveName } from "../ops";
 import { matmul } from "./contraction";
+import { conv2d } from "./convolution";
 import {
   abs,
   add,
@@ -25,6 +26,7 @@ import {
 } from "./elementwise";
 import { gather, scatterAdd } from "./indexing";
 import { broadcastTo, concat, pad, reshape, slice, transpose } from "./movement";
+import { maxPool2d } from "./pooling";
 import { reduceMax, reduceSum } from "./reduction";
 import { constant, input } from "./source";
 
@@ -54,6 +56,8 @@ export const primitives: { readonly [P in PrimitiveName]: Primitive<P> } = {
   stopGradient,
   barrier,
   matmul,
+  conv2d,
+  maxPool2d,
   reduceSum,
   reduceMax,
   reshape,

@@ -2,7 +2,9 @@ import { DitError, UnsupportedError } from "../../ir/errors";
 import type { Each, InputsOf, PrimitiveName } from "../../ir/ops";
 import { type Shape, sizeOf, stridesOf } from "../../ir/shape";
 import type { Node } from "../../ir/tensor";
+import { conv2d } from "./convolution";
 import { matmul } from "./matmul";
+import { maxPool2d } from "./pooling";
 import { fromHost, newValue, type Value } from "./values";
 
 type Kernel<P extends PrimitiveName> = (node: Node<P>, inputs: Each<InputsOf<P>, Value>) => Value;
@@ -47,6 +49,8 @@ export const kernels: { readonly [P in PrimitiveName]: Kernel<P> } = {
   barrier: (_, [x]) => x,
 
   matmul: (node, [a, b]) => matmul(node, a, b),
+  conv2d: (node, [x, weight]) => conv2d(node, x, weight),
+  maxPool2d: (node, [x]) => maxPool2d(node, x),
 
   reduceSum: (node, [x]) => reduce(node, x, 0, (sum, v) => sum + v),
   reduceMax: (node, [x]) => reduce(node, x, Number.NEGATIVE_INFINITY, Math.max),

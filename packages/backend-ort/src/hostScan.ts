@@ -1,0 +1,60 @@
+import type { Graph, Scan, Tensor } from "@dit/core";
+import { hostLoop, isDeviceTensor, type LoopDevice, stepGraph } from "@dit/core/internal";
+import type { Tensor as RuntimeTensor } from "onnxruntime-common";
+import { lowerGraph } from "./lower/lowerGraph";
+import type { CompileScan } from "./scan";
+
+/** A value of the runtime, and whether it is somebody else's when the loop lets go of it. */
+interface Held {
+  readonly value: RuntimeTensor;
+  readonly isBorrowed: boolean;
+}
+
+/** A scan as a loop on the host: each step is a run of a session, and the carry stays in the device's memory. */
+export const compileSteps: CompileScan = async ({ lowering, sessions, tensors, transfers }, scan, bound) => {
+  const step = namedStep(scan);
+  const named = Object.entries(bound).map(([name, value]) => [`constants.${name}`, value] as const);
+  const session = await sessions.open(lowerGraph(step, Object.fromEntries(named), lowering));
+  const nameOf = new Map<Tensor, string>(step.inputs.map(({ name, tensor }) => [tensor, name]));
+  const own = (value: RuntimeTensor): Held => ({ value, isBorrowed: false });
+  return {
+    async run(inputs) {
+      const device = {
+        take: async (feed) =>
+          isDeviceTensor(feed)
+            ? { value: tensors.runtimeTensor(feed), isBorrowed: true }
+            : own(await tensors.place(feed)),
+        lend: (host) => own(tensors.lend(host)),
+        run: async (values) => {
+          const feeds = [...values].map(([tensor, { value }]) => [nameOf.get(tensor)!, value] as const);
+          const outputs = await session.run(Object.fromEntries(feeds));
+          return step.outputs.map(({ name }) => own(outputs[name]!));
+        },
+        stack: async (rows, type) => own(await transfers.stack(rows.map(tensorOf), type)),
+        free: ({ value, isBorrowed }) => {
+          if (!isBorrowed) value.dispose();
+        },
+      } satisfies LoopDevice<Held>;
+      const { carry, ys } = await hostLoop<Held>(device, scan, inputs);
+      return { carry: carry.map(tensorOf), ys: ys.map(tensorOf) };
+    },
+    close: () => session.close(),
+  };
+};
+
+function tensorOf({ value }: Held): RuntimeTensor {
+  return value;
+}
+
+/** One step of a scan. Ports of different kinds may have the same name, so each gets its kind before it. */
+function namedStep(scan: Scan): Graph {
+  const kinds = { constants: scan.constants, carry: scan.carry, xs: scan.xs };
+  const inputs = Object.entries(kinds).flatMap(([kind, ports]) =>
+    ports.map(({ name, tensor }) => ({ name: `${kind}.${name}`, tensor })),
+  );
+  const outputs = stepGraph(scan).outputs.map(({ name, tensor }, i) => ({
+    name: i < scan.nextCarry.length ? name : `ys.${name}`,
+    tensor,
+  }));
+  return { name: scan.name, inputs, outputs };
+}

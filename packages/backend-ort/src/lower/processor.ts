@@ -1,0 +1,15 @@
+import { splitBatch } from "@dit/core/internal";
+import { composites } from "./composites";
+import { primitives } from "./primitives";
+import { smallestPart } from "./smallestPart";
+import type { Target } from "./target";
+
+/** Processors, in Node and in WebAssembly. Operator set 23 is the first with Attention. */
+export const processor: Target = {
+  opset: 23,
+  primitives,
+  composites,
+  wide: new Set(),
+  prepare: (graph) => graph,
+  finish: (graph) => splitBatch(graph, smallestPart),
+};

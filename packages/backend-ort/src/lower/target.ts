@@ -1,0 +1,33 @@
+import type { Graph } from "@dit/core";
+import type { CompositeName, Node, OpName, PrimitiveName } from "@dit/core/internal";
+import type { Emitter } from "./emitter";
+
+/** Emits the ONNX nodes of one graph node and returns the name of its value. */
+export type Lowering<N> = (emit: Emitter, node: N, inputs: readonly string[]) => string;
+
+/** Where each primitive becomes ONNX. */
+export type PrimitiveTable = { readonly [P in PrimitiveName]: Lowering<Node<P>> };
+
+/** The composites that reach ONNX as they are. */
+export type CompositeTable = { readonly [C in CompositeName]?: Lowering<Node<C>> };
+
+/** How graphs become ONNX for one kind of hardware. */
+export interface Target {
+  /**
+   * Version of the standard operator set. onnxruntime takes a kernel that is registered "from version 7" for the operator of
+   * version 7 only: where a newer set has a newer one, an unchanged kernel is not found any more.
+   */
+  readonly opset: number;
+  readonly primitives: PrimitiveTable;
+  readonly composites: CompositeTable;
+  /** Operations that are computed in f32 also in networks of low precision. */
+  readonly wide: ReadonlySet<OpName>;
+  /** What is done to a graph before and after what every backend does to it. */
+  prepare(graph: Graph): Graph;
+  finish(graph: Graph): Graph;
+}
+
+/** The composites that a target has kernels for. */
+export function nativeComposites({ composites }: Target): ReadonlySet<CompositeName> {
+  return new Set(Object.keys(composites) as CompositeName[]);
+}
