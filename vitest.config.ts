@@ -14,6 +14,8 @@ export default defineConfig({
       "@dit/backend-ort": source("packages/backend-ort/src/index.ts"),
       "@dit/eval-fid/node": source("packages/eval-fid/src/node.ts"),
       "@dit/eval-fid": source("packages/eval-fid/src/index.ts"),
+      "@dit/vae/node": source("packages/vae/src/node.ts"),
+      "@dit/vae": source("packages/vae/src/index.ts"),
       "@dit/backend-tfjs": source("packages/backend-tfjs/src/index.ts"),
       "@dit/testkit": source("packages/testkit/src/index.ts"),
     },

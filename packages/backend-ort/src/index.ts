@@ -1,6 +1,6 @@
 export { type OrtOptions, ort } from "./backend";
 export { networkGraph } from "./export";
-export { modelProgram } from "./export/modelProgram";
+export { graphProgram } from "./export/graphProgram";
 export { type BatchSize, exportProgram, type OnnxFiles, type Program } from "./export/program";
 export { type ExportDType, type ExportFormat, exportFormats, type ProgramOptions } from "./export/programOptions";
 export { samplerProgram } from "./export/samplerProgram";
@@ -9,5 +9,7 @@ export { type TrainStepSettings, trainStepProgram } from "./export/trainStepProg
 export { opsetRange } from "./lower/portable";
 export type { WeightFormat } from "./lower/quantizedMatrix";
 export { quantizedWeights } from "./lower/quantizedWeights";
+export { type ModelOutline, type PortOutline, readOutline } from "./onnx/outline";
+export { structuralFaults } from "./onnx/structure";
 export { planGraph, planScan } from "./plan";
 export type { OrtProvider } from "./provider";

@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import { addDiff, addDoctor, addPlan } from "./program/checks";
 import { addEval } from "./program/eval";
 import { addExport } from "./program/export";
+import { addEncode, addTrainVae } from "./program/latents";
 import { addConvert, addInspect } from "./program/models";
 import { addReport } from "./program/report";
 import { addSample } from "./program/sample";
@@ -12,6 +13,7 @@ import { addTrain } from "./program/train";
 const commands = [
   ...[addTrain, addSample, addEval],
   ...[addExport, addConvert, addInspect],
+  ...[addTrainVae, addEncode],
   ...[addPlan, addDiff, addReport, addDoctor],
 ];
 

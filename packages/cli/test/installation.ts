@@ -15,7 +15,7 @@ export function install(without: readonly string[] = []): { readonly command: st
   const folder = mkdtempSync(join(tmpdir(), "dit-install-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const modules = join(folder, "node_modules");
-  for (const name of ["core", "backend-ort", "backend-tfjs", "eval-fid", "cli"]) {
+  for (const name of ["core", "backend-ort", "backend-tfjs", "eval-fid", "vae", "cli"]) {
     const manifest = readFileSync(join(packages, name, "package.json"), "utf8");
     mkdirSync(join(modules, "@dit", name), { recursive: true });
     writeFileSync(join(modules, "@dit", name, "package.json"), manifest);

@@ -2,7 +2,7 @@
 
 export { depthOf, guessConfig } from "./define/checkpoint/guessConfig";
 export { lookalike } from "./define/checkpoint/lookalike";
-export { type ModelFolder, modelFromFolder, modelToFolder } from "./define/checkpoint/modelFolder";
+export { type ModelFolder, modelFromFolder, modelToFolder, weightsIn } from "./define/checkpoint/modelFolder";
 export { selectWeights, type WeightPart, weightParts } from "./define/checkpoint/selectWeights";
 export { type StoredFloat, storedFloats, storedWeights } from "./define/checkpoint/storedWeights";
 export { priorBitsPerDim } from "./define/diffusion/bitsPerDim";
@@ -54,6 +54,7 @@ export { type SamplerState, samplerStep, stateOf } from "./define/sample/step";
 export { columnsOf, type SamplerRow, type SamplerTable, samplerRow } from "./define/sample/table";
 export { adamwScalars, adamwScalarsAt } from "./define/train/adamw";
 export { diffusionBatchType } from "./define/train/objective";
+export { optimize } from "./define/train/optimize";
 export { trainStep } from "./define/train/trainStep";
 export { bytesSource } from "./host/byteSource";
 export { concatBytes } from "./host/concatBytes";
@@ -68,6 +69,7 @@ export { filters, weightedTaps } from "./host/image/taps";
 export { littleEndianBytes } from "./host/littleEndian";
 export { diffusersNames } from "./host/names/diffusersDiT";
 export { toDiffusers } from "./host/names/diffusersLayout";
+export { fillNormal } from "./host/normal";
 export {
   encodeNpyHeader,
   type NpyCode,
@@ -89,7 +91,7 @@ export {
 export type { SafetensorsSource } from "./host/safetensors";
 export { parseSafetensorsHeader, safetensorsHeaderSize } from "./host/safetensorsHeader";
 export type { FileTensor, TensorFile } from "./host/tensorFile";
-export { toFloat64 } from "./host/toHostTensor";
+export { toFloat64, toLazyFloat32 } from "./host/toHostTensor";
 export { type Reading, type ZipEntry, zipDirectory } from "./host/zipDirectory";
 export { zipWriter } from "./host/zipWriter";
 export { apply, infer, isComposite } from "./ir/apply";
@@ -120,12 +122,13 @@ export { commonSubexpressions } from "./lower/commonSubexpressions";
 export { expandComposites } from "./lower/expandComposites";
 export { lower, lowerScan } from "./lower/lower";
 export { bytesOf, type MemoryPlan, memoryPlan, scanMemoryPlan } from "./lower/memoryPlan";
+export { productsOf } from "./lower/productsOf";
 export { rewrite } from "./lower/rewrite";
 export { type Schedule, schedule } from "./lower/schedule";
 export { simplify } from "./lower/simplify";
 export { splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";
-export { trainingBatches } from "./run/batches";
+export { trainingBatches, trainingImages } from "./run/batches";
 export { bitsPerDimGraph } from "./run/bitsPerDim";
 export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } from "./run/feeds";
 export { hostLoop, type LoopDevice, type LoopInputs } from "./run/hostLoop";
@@ -135,6 +138,6 @@ export { requireDTypes } from "./run/requireDTypes";
 export { guidedRows, imageScan, samplerTable } from "./run/sample";
 export { requirePossible, settingsFrom } from "./run/sampleSettings";
 export { type SamplingCall, samplingCalls } from "./run/samplingCalls";
-export { carryOf, firstState, prefixed, splitFixed, unprefixed } from "./run/trainState";
+export { carryOf, firstState, prefixed, readAll, splitFixed, unprefixed } from "./run/trainState";
 export { isTensor, isTensorType } from "./trace/signature";
 export { flatten, mapTree } from "./trace/tree";

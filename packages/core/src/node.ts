@@ -44,7 +44,8 @@ export function openTensorFile(path: string): TensorFile {
   });
 }
 
-function folderAt(path: string): ModelFolder {
+/** A folder of the disk. */
+export function folderAt(path: string): ModelFolder {
   return {
     has: (name) => existsSync(join(path, name)),
     text: (name) => readFileSync(join(path, name), "utf8"),
@@ -85,7 +86,8 @@ function readRange(path: string, offset: number, length: number) {
   }
 }
 
-function naming<T>(path: string, read: () => T): T {
+/** Names the file in what its reading throws. */
+export function naming<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {

@@ -2,12 +2,20 @@
 
 export { type Factor, pivotedCholesky } from "./algebra/pivotedCholesky";
 export { scriptTile, type Tile, wasmTile } from "./algebra/tile";
+export { digitsFeatures, digitsNetwork, digitsSize, digitsSpec } from "./features/digits/digitsNetwork";
 export type { FeatureNetwork } from "./features/featureNetwork";
 export { type GraphNetwork, graphFeatures } from "./features/graphFeatures";
 export { foldNorms } from "./features/inception/foldNorms";
 export { formulaImage, formulaWeight } from "./features/inception/formulaWeights";
 export { inception, inceptionSize, inceptionSpec, storedInceptionSpec } from "./features/inception/inception";
 export { inceptionGraph, inceptionNetwork, inceptionWeights } from "./features/inception/inceptionNetwork";
+export {
+  formulaInception,
+  largestAllowedDeviation,
+  type Verification,
+  verifiedImage,
+  verify,
+} from "./features/inception/verify";
 export { pixelFeatures } from "./features/pixelFeatures";
 export { type Image, type ImageBatch, type ImageSource, imageOf } from "./images/image";
 export { prepareImages, type Route, type RouteName, routes } from "./images/routes";
@@ -34,9 +42,10 @@ export { addMoments, type StoredMoments, storedMoments } from "./npz/moments";
 export type { NpzArray } from "./npz/npyArray";
 export { npzImages } from "./npz/npzImages";
 export { isZip, type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz";
-export { type ByteSink, type NpzWriter, npzWriter } from "./npz/writeNpz";
+export { type ByteSink, type NpzArrayWriter, type NpzWriter, npzWriter } from "./npz/writeNpz";
 export { type Comparison, compareReports } from "./report/compare";
 export { type EvaluateOptions, evaluate, type Mode, modes, type Side } from "./report/evaluate";
+export { type Headline, headline } from "./report/headline";
 export { type MetricName, metricNames } from "./report/metrics";
 export { type EvaluationReport, reportJsonSchema, reportSchema } from "./report/schema";
 export { type FeatureRows, featureRows, selectRows } from "./statistics/featureRows";

@@ -7,14 +7,17 @@ import { networkGraph } from "../export";
 import { encodeModel } from "../onnx/encode";
 import { attr } from "../onnx/model";
 import { dynamicBatch } from "./dynamicBatch";
-import { modelProgram } from "./modelProgram";
+import { graphProgram } from "./graphProgram";
+import type { ProgramOptions } from "./programOptions";
 
 const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 64, depth: 2, heads: 4, numClasses: 5 });
 const model = { config: { dit, diffusion: diffusionDefaults }, weights: formulaWeights(dit) };
+const network = (options?: ProgramOptions) =>
+  graphProgram((batchSize) => networkGraph(model, batchSize), model.weights, options);
 
 describe.each([18, 20, 23])("a network of operator set %d", (opset) => {
   test("is one file for every batch size, of standard operators alone", async () => {
-    const onnx = dynamicBatch(modelProgram(model, { opset }));
+    const onnx = dynamicBatch(network({ opset }));
     expect(onnx.opsets).toEqual({ "": opset });
     expect(onnx.graph.inputs.map(({ shape }) => shape)).toEqual([["batch", 4, 8, 8], ["batch"], ["batch"]]);
     expect(onnx.graph.outputs[0]!.shape).toEqual(["batch", 8, 8, 8]);

@@ -8,11 +8,13 @@ import { quantizedWeights } from "../lower/quantizedWeights";
 import { encodeModel } from "../onnx/encode";
 import { bytesOfTensor } from "../onnx/model";
 import { dynamicBatch } from "./dynamicBatch";
-import { modelProgram } from "./modelProgram";
-import { type ExportDType, exportFormats } from "./programOptions";
+import { graphProgram } from "./graphProgram";
+import { type ExportDType, exportFormats, type ProgramOptions } from "./programOptions";
 
 const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 128, depth: 2, heads: 4, numClasses: 5 });
 const model = { config: { dit, diffusion: diffusionDefaults }, weights: formulaWeights(dit) };
+const network = (options?: ProgramOptions) =>
+  graphProgram((batchSize) => networkGraph(model, batchSize), model.weights, options);
 const batch = 2;
 const x = normal({ seed: 0, stream: "x", step: 0, sample: 0 }, batch * 256);
 
@@ -39,10 +41,10 @@ test.each<[ExportDType, number, number]>([
   ["q4", 2e-2, 0.24],
   ["q4f16", 2e-2, 0.2],
 ])("%s computes what its weights stand for, in a file of that size", async (dtype, tolerance, share) => {
-  const onnx = dynamicBatch(modelProgram(model, { dtype }));
+  const onnx = dynamicBatch(network({ dtype }));
   const sizeOf = ({ graph: { initializers = [] } }: typeof onnx) =>
     initializers.reduce((sum, tensor) => sum + bytesOfTensor(tensor), 0);
-  expect(sizeOf(onnx) / sizeOf(dynamicBatch(modelProgram(model)))).toBeLessThan(share);
+  expect(sizeOf(onnx) / sizeOf(dynamicBatch(network()))).toBeLessThan(share);
 
   const session = await InferenceSession.create(encodeModel(onnx));
   const { output } = await session.run({

@@ -42,6 +42,18 @@ export const composites = {
     emit.op("Resize", [x!, "", emit.floats([1, 1, factor, factor])], {
       attributes: { coordinate_transformation_mode: attr.string("asymmetric"), nearest_mode: attr.string("floor") },
     }),
+  groupNorm: (emit, { shape, attributes: { groups, epsilon } }, [x, weight, bias]) => {
+    const [n, channels] = shape as readonly [number, number];
+    const rows = emit.reshape(x!, [n, groups, sizeOf(shape) / (n * groups)]);
+    const ofGroups = emit.op("InstanceNormalization", [rows, emit.filled(1, groups), emit.filled(0, groups)], {
+      attributes: { epsilon: attr.float(epsilon) },
+    });
+    // As a batch norm with known statistics, scale and shift are one pass over memory.
+    const statistics = [emit.filled(0, channels), emit.filled(1, channels)];
+    return emit.op("BatchNormalization", [emit.reshape(ofGroups, shape), weight!, bias!, ...statistics], {
+      attributes: { epsilon: attr.float(0) },
+    });
+  },
   attention: (emit, { attributes: { heads } }, inputs) =>
     emit.op("Attention", inputs, { attributes: { q_num_heads: attr.int(heads), kv_num_heads: attr.int(heads) } }),
 } satisfies CompositeTable;

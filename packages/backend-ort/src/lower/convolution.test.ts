@@ -1,11 +1,13 @@
 import {
   avgPool2d,
+  type Backend,
   bindParams,
   conv2d,
   conv2dSpec,
   f32,
   groupNorm,
   groupNormSpec,
+  hostF32,
   initialize,
   maxPool2d,
   normal,
@@ -13,6 +15,7 @@ import {
   reference,
   silu,
   trace,
+  traceScan,
   upsampleNearest,
 } from "@dit/core";
 import { expect, test } from "vitest";
@@ -34,6 +37,37 @@ const graph = trace("network", { params: paramTypes(spec).all, x: f32(shape) }, 
     conv2d(p.skip, avgPool2d(h, { window: 3, stride: 1, padding: 1 })),
   );
   return { y: upsampleNearest(out) };
+});
+
+test("a scan's step convolves with known kernels too", async () => {
+  const scan = traceScan(
+    "steps",
+    { constants: { w: f32([16, 16, 3, 3]) }, carry: { x: f32([1, 16, 6, 5]) }, xs: { scale: f32([]) } },
+    ({ constants: { w }, carry: { x }, xs: { scale } }) => {
+      const next = x.conv2d(w, { padding: 1 }).max(0).mul(scale);
+      return { carry: { x: next }, ys: { sum: next.sum() } };
+    },
+  );
+  const draw = (stream: string, shape: number[]) =>
+    hostF32(
+      shape,
+      normal(
+        { seed: 0, stream, step: 0, sample: 0 },
+        shape.reduce((a, b) => a * b),
+      ),
+    );
+  const constants = { w: draw("w", [16, 16, 3, 3]) };
+  const sumsOn = async (backend: Backend) => {
+    const feeds = { carry: { x: draw("x", [1, 16, 6, 5]) }, xs: { scale: hostF32([3], [0.1, 0.2, 0.1]) } };
+    const { ys } = await (await backend.compileScan(scan, { constants })).run(feeds);
+    const { data } = await ys.sum!.read();
+    await backend.dispose();
+    return data as Float32Array;
+  };
+  const [right, seen] = [await sumsOn(reference()), await sumsOn(await ort())];
+  right.forEach((sum, i) => {
+    expect(Math.abs(seen[i]! / sum - 1)).toBeLessThan(1e-5);
+  });
 });
 
 test("known kernels, laid out by the runtime, give what the reference gives, and so do kernels given at run time", async () => {

@@ -6,8 +6,11 @@ export const opsetRange = { from: 18, to: 23 } as const;
 /** The first set that has a composite's operator. What is missing here is onnxruntime's own, in no set. */
 const since: { readonly [C in CompositeName]?: number } = {
   sigmoid: 6,
+  biasedConv2d: 11,
+  avgPool2d: 11,
   linear: 13,
   softmax: 13,
+  upsampleNearest: 13,
   layerNorm: 17,
   gelu: 20,
   rmsNorm: 23,

@@ -3,11 +3,10 @@ import { hostArray, sameShape, sizeOf } from "@dit/core/internal";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { tfjsDtype } from "../dtypes";
 import type { Kernels } from "../kernels";
-import { convolution, maxPool } from "./convolution";
 import type { Computed, LoweringOf } from "./tables";
 
-/** How each primitive is computed where a device has no way of its own. */
-export const primitives: { readonly [P in Computed]: LoweringOf<P> } = {
+/** How each primitive but those on images is computed where a device has no way of its own. */
+export const primitives: { readonly [P in Exclude<Computed, "conv2d" | "maxPool2d">]: LoweringOf<P> } = {
   constant: (k, { attributes }) => k.upload(attributes.value),
 
   neg: unary("Neg"),
@@ -50,9 +49,6 @@ export const primitives: { readonly [P in Computed]: LoweringOf<P> } = {
 
   matmul: (k, { attributes: { transposeA, transposeB } }, [a, b]) =>
     k.run("BatchMatMul", { a, b }, { transposeA, transposeB }),
-
-  conv2d: convolution,
-  maxPool2d: maxPool,
 
   reduceSum: (k, { attributes: { axes } }, [x]) =>
     axes.length === 0 ? k.share(x) : k.run("Sum", { x }, { axis: axes, keepDims: true }),

@@ -10,6 +10,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "../devices";
 import type { Kernels } from "../kernels";
 import { composites, linear } from "./composites";
+import { imageOperations } from "./images";
 import { primitives } from "./primitives";
 import { wasm } from "./wasm";
 
@@ -39,9 +40,11 @@ const overrides: { readonly [D in TfjsDevice]: Overrides } = {
   webgpu: { linear },
 };
 
+const images = imageOperations((k, x) => k.run("Transpose", { x }, { perm: [0, 2, 1] }));
+
 /** Everything that a device runs. */
 export function tableOf(device: TfjsDevice): Table {
-  return { ...primitives, ...composites, ...overrides[device] };
+  return { ...primitives, ...composites, ...images, ...overrides[device] };
 }
 
 /** The composites that a table has rows for. */

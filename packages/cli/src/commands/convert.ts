@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { ConfigError, type DiTConfig, type Model } from "@dit/core";
 import { diffusersNumerics, modelPieces, modelToFolder, type StoredFloat, type WeightPart } from "@dit/core/internal";
 import { loadModel } from "@dit/core/node";
 import { findModel } from "../findModel";
-import { atomicWrite, flushFolder, temporaryName, writeFlushed } from "../run/atomicWrite";
+import { atomicWrite } from "../run/atomicWrite";
+import { writeFolder } from "../run/writeFolder";
 
 export interface ConvertCommand {
   readonly source: string;
@@ -37,19 +37,6 @@ export async function convertCommand({ source, out, weights, dtype, dit }: Conve
   else writeFolder(out, modelToFolder(model, dtype));
   const layout = isFile ? "official" : "diffusers";
   return { out, layout, ...functionOf(model, layout) };
-}
-
-function writeFolder(out: string, files: Readonly<Record<string, Iterable<Uint8Array>>>): void {
-  const temporary = temporaryName(out);
-  try {
-    mkdirSync(temporary, { recursive: true });
-    for (const [name, pieces] of Object.entries(files)) writeFlushed(join(temporary, name), pieces);
-    flushFolder(temporary);
-    renameSync(temporary, out);
-  } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
-    throw error;
-  }
 }
 
 /** The two codes compute different functions of the same weights: whoever converts should know. */

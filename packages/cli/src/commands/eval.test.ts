@@ -5,6 +5,7 @@ import { uniformInts } from "@dit/core";
 import { npzWriter, reportSchema } from "@dit/eval-fid";
 import { afterAll, expect, test } from "vitest";
 import { encodePng } from "../images/png";
+import { backends } from "../openBackend";
 import { createProgress } from "../output/progress";
 import { type EvalCommand, evalCommand, evaluationText } from "./eval";
 
@@ -29,6 +30,7 @@ async function npz(name: string, seed: number, count: number, bound = 256): Prom
 const command = (samples: string, reference: string, rest: Partial<EvalCommand> = {}): EvalCommand => ({
   ...{ samples, reference, metrics: ["fid", "pr"], mode: "adm", features: "pixels", k: undefined, seed: 0 },
   ...{ bootstrap: 0, precisionArithmetic: "exact", out: join(folder, "out"), saveStats: undefined, compare: undefined },
+  ...{ backend: backends.ort, floor: undefined },
   progress: createProgress({ label: "eval", json: true }),
   ...rest,
 });
@@ -106,7 +108,7 @@ test.each([
   [{ metrics: ["fidd"] }, "there is no metric fidd, did you mean fid?"],
   [{ metrics: ["sfid"] }, "sFID needs spatial features"],
   [{ features: undefined }, "holds images: say what turns them into features"],
-  [{ features: "net.onnx" }, "--features net.onnx: give pixels, or an .onnx file that is there"],
+  [{ features: "net.onnx" }, "--features net.onnx: give pixels, digits, or a file of weights that is there"],
   [{ metrics: ["pr"], k: 9 }, "the 9 nearest neighbours of an image need at least 10 images, there are 9"],
   [{ reference: "nowhere" }, "nowhere: there is no such file or folder"],
   [{ compare: "nowhere.json" }, "nowhere.json: there is no such report"],

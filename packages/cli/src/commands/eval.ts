@@ -6,17 +6,17 @@ import {
   compareReports,
   type EvaluationReport,
   evaluate,
-  type FeatureNetwork,
+  headline,
   type MetricName,
   type Mode,
   metricNames,
-  pixelFeatures,
   reportSchema,
 } from "@dit/eval-fid";
 import { neighbourPicture } from "../eval/neighbourPicture";
-import { onnxFeatures } from "../eval/onnxFeatures";
+import { openNetwork } from "../eval/openNetwork";
 import { type OpenedSide, openSide } from "../eval/openSide";
 import { saveStatistics } from "../eval/saveStatistics";
+import type { BackendConfig } from "../openBackend";
 import { VerificationError } from "../output/exit";
 import type { Progress } from "../output/progress";
 import { evaluationPage } from "../report/evaluationPage";
@@ -30,12 +30,16 @@ export interface EvalCommand {
   /** All that are possible when empty. */
   readonly metrics: readonly string[];
   readonly mode: Mode;
-  /** `pixels`, an ONNX file, or nothing when both sides bring features or statistics. */
+  /** `pixels`, `digits`, a file of weights or an ONNX file, or nothing when both sides bring features or statistics. */
   readonly features: string | undefined;
   readonly k: number | undefined;
   readonly seed: number;
   readonly bootstrap: number;
   readonly precisionArithmetic: "exact" | "adm-float16";
+  /** Computes features, where it is not an ONNX file. */
+  readonly backend: BackendConfig;
+  /** Real images to hold against the reference too: what no model could do better than. */
+  readonly floor: string | undefined;
   /** Gets report.json, report.html and the features. */
   readonly out: string;
   /** Gets mean and covariance of the samples' features, as ADM and pytorch-fid read them. */
@@ -59,24 +63,28 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
   const { progress, out, mode, k, seed, bootstrap, precisionArithmetic } = command;
   const metrics = command.metrics.map(metricOf);
   const earlier = command.compare === undefined ? undefined : readReport(command.compare);
-  const network = await openNetwork(command.features, mode);
+  const opening = command.features === undefined ? undefined : openNetwork(command.features, mode, command.backend);
+  const { network, verification } = (await opening) ?? {};
   const stop = stopSignal(() => progress.note("stopping after this batch; the features so far are kept"));
   const onImages = (step: number, total: number) => progress.update({ step, total });
   const options = { network, folder: join(out, "features"), signal: stop.signal, onImages };
   const opened: OpenedSide[] = [];
   try {
-    const open = async (path: string) => {
-      const side = await openSide(path, options);
+    const open = async (path: string, limit?: number) => {
+      const side = await openSide(path, { ...options, ...(limit !== undefined && { limit }) });
       opened.push(side);
       return side;
     };
     const [real, fake] = [await open(command.reference), await open(command.samples)];
+    const floor = command.floor === undefined ? undefined : await open(command.floor, fake.side.count ?? undefined);
     progress.done();
     const report = evaluate(real.side, fake.side, {
       ...(metrics.length === 0 ? {} : { metrics }),
       ...{ mode, seed, bootstrap, precisionArithmetic },
       ...(k === undefined ? {} : { k }),
       versions: versions(),
+      ...(floor && { floor: floor.side }),
+      ...(verification && { verification }),
       onMetric: (name) => progress.note(`computing ${name}`),
     });
     const comparison = earlier === undefined ? null : compareReports(earlier, report);
@@ -102,23 +110,27 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
 
 /** The numbers for people, one to a line. */
 export function evaluationText({ report, files, comparison }: EvalSummary): string {
-  const { metrics, notes } = report;
-  const line = (name: string, value: number | undefined, detail = "") =>
-    value === undefined ? [] : [`${name.padEnd(16)} ${shown(value)}${detail && `  ${detail}`}`];
+  const { metrics, floor, verification, notes } = report;
   const interval = metrics.fid?.bootstrap?.interval;
+  const details: Readonly<Record<string, string | undefined>> = {
+    FID: interval && `95% of resamples: ${interval.map(shown).join(" to ")}`,
+    "Inception Score": metrics.is && `± ${shown(metrics.is.std)} over ${metrics.is.splits} splits`,
+    KID: metrics.kid && `± ${shown(metrics.kid.std)} over ${metrics.kid.subsets} subsets`,
+  };
+  const real = new Map(floor && headline(floor.metrics).map(({ name, value }) => [name, value]));
+  const lines = headline(metrics).map(({ name, value }) => {
+    const beside = real.has(name) ? `  (real images: ${shown(real.get(name)!)})` : "";
+    return `${name.padEnd(16)} ${shown(value)}${beside}${details[name] ? `  ${details[name]}` : ""}`;
+  });
   return [
     `${report.fake.images ?? "?"} samples against ${report.real.images ?? "?"} reference images, features: ${report.network}`,
-    ...line("FID", metrics.fid?.value, interval && `95% of resamples: ${interval.map(shown).join(" to ")}`),
-    ...line("sFID", metrics.sfid?.value),
-    ...line("Inception Score", metrics.is?.value, `± ${shown(metrics.is?.std ?? 0)} over ${metrics.is?.splits} splits`),
-    ...line("KID", metrics.kid?.value, `± ${shown(metrics.kid?.std ?? 0)} over ${metrics.kid?.subsets} subsets`),
-    ...line("precision", metrics.pr?.precision),
-    ...line("recall", metrics.pr?.recall),
-    ...line("density", metrics.dc?.density),
-    ...line("coverage", metrics.dc?.coverage),
-    ...line("PRD F_8", metrics.prd?.f8),
-    ...line("PRD F_1/8", metrics.prd?.f1_8),
-    ...line("FID-infinity", metrics.fidInfinity?.value),
+    ...(floor ? [`real images: ${floor.images ?? "?"} of ${floor.name} against the same reference`] : []),
+    ...(verification
+      ? [
+          `${verification.backend} was checked: features off by at most ${verification.largestDeviation.toExponential(1)}`,
+        ]
+      : []),
+    ...lines,
     ...notes.map((note) => `note: ${note}`),
     ...(comparison ?? []).map((entry) => `compared: ${inWords(entry)}, ${entry.verdict}`),
     `open ${files.html}`,
@@ -138,13 +150,6 @@ function metricOf(name: string): MetricName {
   throw new ConfigError(
     `there is no metric ${name}${near ? `, did you mean ${near}?` : `; there are ${metricNames.join(", ")}`}`,
   );
-}
-
-async function openNetwork(features: string | undefined, mode: Mode): Promise<FeatureNetwork | undefined> {
-  if (features === undefined) return undefined;
-  if (features === "pixels") return pixelFeatures();
-  if (features.endsWith(".onnx") && existsSync(features)) return onnxFeatures(features, mode);
-  throw new ConfigError(`--features ${features}: give pixels, or an .onnx file that is there`);
 }
 
 function readReport(path: string): EvaluationReport {

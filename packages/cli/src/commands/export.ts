@@ -3,11 +3,10 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BatchSize, type ExportDType, exportFormats, exportProgram } from "@dit/backend-ort";
 import { ConfigError } from "@dit/core";
-import { type ExportKind, type ExportSettings, exportables } from "../export/exportables";
+import type { SettingsRequest } from "../export/exportable";
+import { type ExportableOf, type ExportKind, exportables } from "../export/exportables";
 import { type DataFile, hashWeights, metadataEntries } from "../export/metadata";
-import { exportSettings, type SettingsRequest } from "../export/settings";
 import { type Verification, verify } from "../export/verify";
-import { openModel } from "../findModel";
 import { writeFlushed } from "../run/atomicWrite";
 
 export interface ExportCommand extends SettingsRequest {
@@ -48,12 +47,12 @@ export function exportCommand(command: ExportCommand): Promise<ExportSummary> {
 
 async function exportAs<K extends ExportKind>(what: K, command: ExportCommand): Promise<ExportSummary> {
   const { dtype, opset, out, atol } = command;
-  const exportable = exportables[what];
+  const exportable: ExportableOf<K> = exportables[what];
   const batch = batchOf(command);
   if (!exportable.dtypes.includes(dtype))
     throw new ConfigError(`${what} cannot be exported in ${dtype}; it can be in ${exportable.dtypes.join(", ")}`);
-  const model = await openModel(command.model);
-  const settings = exportSettings(what, model.config, command) as ExportSettings[K];
+  const model = await exportable.kind.open(command.model);
+  const settings = exportable.settings(model, command);
   const modelFile = `${exportable.fileName}${exportFormats[dtype].suffix}.onnx`;
   const dataFile = `${modelFile}_data`;
   const program = exportable.program(model, settings, { dtype, opset });
@@ -64,14 +63,9 @@ async function exportAs<K extends ExportKind>(what: K, command: ExportCommand): 
   mkdirSync(unfinished);
   try {
     const data = writeData(join(unfinished, dataFile), dataFile, onnx.data);
-    const { config } = model;
-    const described = { what, dtype, batch, config, settings, data, domains: onnx.domains };
-    const metadata = {
-      ...described,
-      schedule: config.diffusion,
-      classNames: config.classNames ?? null,
-      source: hashWeights(model.weights),
-    };
+    const { domains } = onnx;
+    const source = hashWeights(model.weights);
+    const metadata = { what, dtype, batch, settings, source, data, domains, ...exportable.kind.describe(model) };
     const bytes = onnx.model(metadataEntries(metadata, exportable.notes?.(model, settings) ?? {}));
     writeFlushed(join(unfinished, modelFile), bytes);
     const batchSizes = batch === "dynamic" ? [1, 3] : [batch];
@@ -79,7 +73,6 @@ async function exportAs<K extends ExportKind>(what: K, command: ExportCommand): 
     const verification = command.verify ? await verify(join(unfinished, modelFile), question) : null;
     // The data first: a model file without its data would be taken for whole.
     for (const name of [dataFile, modelFile]) renameSync(join(unfinished, name), join(folder, name));
-    const { domains } = onnx;
     const file = join(folder, modelFile);
     return { file, what, dtype, batch, modelBytes: bytes.length, data, domains, verification };
   } finally {

@@ -1,16 +1,13 @@
 import type { WeightFormat } from "@dit/backend-ort";
 import {
-  ConfigError,
-  createSampler,
-  didYouMean,
   type HostTensor,
   hostTensor,
-  type Model,
-  nullLabel,
   type Precision,
   type SampleSettings,
   type Samples,
+  type Weights,
 } from "@dit/core";
+import type { Tiling } from "@dit/vae";
 import { shownPath } from "../config/configFile";
 import { drawGrid } from "../drawGrid";
 import { openModel } from "../findModel";
@@ -19,6 +16,9 @@ import { toBytes } from "../images/toBytes";
 import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
 import { freeName } from "../run/runFolder";
+import { createDrawer, type Drawer } from "../sample/drawer";
+import { findVae } from "../sample/findVae";
+import { labelsOf } from "../sample/labels";
 import { stopSignal } from "../stopSignal";
 
 /** The precisions of sampling: those of the network, and integers for its weights. */
@@ -40,6 +40,10 @@ export interface SampleCommand {
   readonly precision: SamplePrecision;
   /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
   readonly guidance?: number;
+  /** Autoencoder that decodes latents; that of the model's pipeline or run unless given. */
+  readonly vae?: string;
+  /** Decodes in tiles. */
+  readonly tiling?: Tiling;
   readonly seed: number;
   /** Images in one batch. */
   readonly batch: number;
@@ -63,20 +67,27 @@ export interface SampleSummary {
 export async function sampleCommand(command: SampleCommand): Promise<SampleSummary> {
   const { progress, perClass, npz } = command;
   const model = await openModel(command.model);
-  const labels = labelsOf(model, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
+  const vae = await findVae(model.config, command.model, command.vae);
+  const labels = labelsOf(model.config, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
   const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
   const { precision, weights } = inFormats(command.precision);
   const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const started = performance.now();
-  const images = npz === undefined ? undefined : await npzOfImages(npz, model, labels);
+  const images = npz === undefined ? undefined : npzOfImages(npz, labels);
   try {
     const kept: HostTensor<"f32">[] = [];
     let settings: Samples["settings"] | undefined;
-    const drawing = { ...command, settings: { ...command.settings, guidance, precision } };
-    for await (const samples of batches(drawing, model, backend, labels, stop.signal)) {
-      await images?.add(toBytes(samples.images).data);
+    const drawer = await createDrawer(model.config, backend, {
+      settings: { ...command.settings, guidance, precision },
+      weights: model.weights,
+      batch: Math.min(command.batch, labels.length),
+      vae,
+      tiling: command.tiling,
+    });
+    for await (const samples of batches(command, drawer, model.weights, labels, stop.signal)) {
+      await images?.add(toBytes(samples.images));
       if (out !== undefined) kept.push(samples.images);
       settings = samples.settings;
     }
@@ -113,34 +124,23 @@ function inFormats(name: SamplePrecision): { readonly precision: Precision; read
   return name === "int8" || name === "int4" ? { precision: "f32", weights: name } : { precision: name, weights: "f32" };
 }
 
-/** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. */
+/** Batch by batch; an image's noise depends on the seed and its own number, not on its batch. The drawer is disposed of at the end. */
 async function* batches(
-  { settings, seed, batch, progress }: Omit<SampleCommand, "settings"> & { readonly settings: Partial<SampleSettings> },
-  model: Model,
-  backend: Parameters<typeof createSampler>[1],
+  { seed, batch, progress }: SampleCommand,
+  drawer: Drawer,
+  weights: Weights,
   labels: readonly number[],
   signal: AbortSignal,
 ): AsyncGenerator<Samples> {
-  const size = Math.min(batch, labels.length);
-  const sampler = await createSampler(model.config, backend, size, { ...settings, weights: model.weights });
-  const total = Math.ceil(labels.length / size);
+  const total = Math.ceil(labels.length / batch);
   try {
     for (let i = 0; i < total; i++) {
-      // The last batch may be short: it is filled up, and what fills it is thrown away.
-      const part = Array.from({ length: size }, (_, j) => labels[i * size + j] ?? labels[0]!);
-      const { images, settings } = await sampler.run(model.weights, part, {
-        seed,
-        firstSample: i * size,
-        signal,
-        onStep: (step, steps) => progress.update({ step: i * steps + step, total: total * steps }),
-      });
-      const [, ...image] = images.shape;
-      const count = Math.min(size, labels.length - i * size);
-      const data = images.data.subarray(0, (images.data.length / size) * count);
-      yield { images: hostTensor("f32", [count, ...image], data), settings };
+      const part = labels.slice(i * batch, (i + 1) * batch);
+      const onStep = (step: number, steps: number) => progress.update({ step: i * steps + step, total: total * steps });
+      yield await drawer.draw(weights, part, { seed, first: i * batch, signal, onStep });
     }
   } finally {
-    await sampler.dispose();
+    await drawer.dispose();
   }
 }
 
@@ -154,32 +154,3 @@ function joined(batches: readonly HostTensor<"f32">[]): HostTensor<"f32"> {
   }
   return hostTensor("f32", [count, ...batches[0]!.shape.slice(1)], data);
 }
-
-/** Labels by number or name; all when none is given, which for an unconditional model is the null label. @throws ConfigError naming a class that the model does not know */
-export function labelsOf({ config }: Pick<Model, "config">, classes: readonly string[]): number[] {
-  const { numClasses } = config.dit;
-  const names = config.classNames ?? [];
-  if (numClasses === 0) {
-    if (classes.length > 0) throw new ConfigError("the model is unconditional, it knows no classes: leave --class out");
-    return [nullLabel(config.dit)];
-  }
-  if (classes.length === 0) return Array.from({ length: numClasses }, (_, i) => i);
-  return classes.map((given) => {
-    const named = names.indexOf(given);
-    const label = named === -1 && /^\d+$/.test(given) ? Number(given) : named;
-    if (label >= 0 && label < numClasses) return label;
-    if (/^-?\d+$/.test(given) || names.length === 0) {
-      throw new ConfigError(
-        `class ${given} is out of range: the model knows ${numClasses} classes, 0..${numClasses - 1}`,
-      );
-    }
-    const near = didYouMean(given, names);
-    const known = `${names.slice(0, shownNames).join(", ")}${names.length > shownNames ? ", ..." : ""}`;
-    throw new ConfigError(
-      `there is no class "${given}"${near === undefined ? "" : `; did you mean ${near}?`} (classes: ${known})`,
-    );
-  });
-}
-
-/** Class names that an error lists; ImageNet has a thousand. */
-const shownNames = 12;

@@ -13,8 +13,8 @@ import { applyRetention } from "../checkpoints/retention";
 import { type ConfigSources, configFileText, resolveConfig } from "../config/resolveConfig";
 import type { TrainConfig } from "../config/trainConfig";
 import { split } from "../data/dataset";
-import { openDataset } from "../data/openDataset";
 import { openModel } from "../findModel";
+import { openTrainingData } from "../latents/openTrainingData";
 import { modelFromConfig } from "../modelFromConfig";
 import { openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
@@ -64,17 +64,17 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   // Before anything of it is read: another process may be writing there.
   if (resume !== undefined) lock(resume);
   const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume));
-  const all = await openDataset(config.data, { imageSize: config.imageSize ?? undefined });
+  const backend = await openBackend(config.backend);
+  const { data: all, vae } = await openTrainingData(config, backend, progress);
   const data = split(all, config.validation, 0);
   const model = modelFromConfig(config, data.train);
   if (from !== undefined) requireContinuation(config, model, data.train, from);
   // A run with a checkpoint goes on from there: what it began with need not exist any more.
   const init = config.init === null || from !== undefined ? undefined : await openModel(config.init);
   if (init !== undefined) requireSameShape(model, init.config, `init ${config.init}`);
-  const backend = await openBackend(config.backend);
   requirePrecision(config, backend);
   // Before the first step, so that a model that cannot be sampled this way is not trained first.
-  const preview = await previewer(model, backend, config);
+  const preview = await previewer(model, backend, config, vae);
 
   // Nothing is written before this line: a command that cannot work leaves everything as it was.
   const earlier = command.moveAside === true ? moveAside(join(root, config.name)) : undefined;
@@ -139,7 +139,14 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
 }
 
 /** The packages that a run's numbers depend on. */
-const runtimes = ["@dit/core", "@dit/backend-ort", "onnxruntime-node", "@dit/backend-tfjs", "@tensorflow/tfjs-core"];
+const runtimes = [
+  "@dit/core",
+  "@dit/vae",
+  "@dit/backend-ort",
+  "onnxruntime-node",
+  "@dit/backend-tfjs",
+  "@tensorflow/tfjs-core",
+];
 
 function environmentText(): string {
   return `${JSON.stringify(environment(runtimes), null, 2)}\n`;

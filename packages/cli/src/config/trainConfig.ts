@@ -170,7 +170,7 @@ const sample = z.strictObject({
     .max(1)
     .default(0)
     .describe("How far guidance is kept from raising contrast; 0 leaves it alone, as in the paper"),
-  clip: z.boolean().default(true).describe("Clip predicted images to [-1, 1]: right for pixels, wrong for latents"),
+  clip: z.boolean().default(true).describe("Clip predicted images to [-1, 1]; latents never are"),
   perClass: count.default(4).describe("Pictures of each class in a sample grid"),
 });
 
@@ -191,12 +191,18 @@ export const trainConfigSchema = z
     name: z.string().min(1).default("run").describe("The run's folder inside runs/"),
     data: z
       .string()
-      .regex(/^(digits(:test)?|folder:.+)$/)
+      .regex(/^(digits(:test)?|(folder|latents):.+)$/)
       .default("digits")
       .meta({
-        allowed: '"digits", "digits:test" or "folder:DIR"',
-        description: "Images: MNIST digits, or a folder with one sub-folder per class",
+        allowed: '"digits", "digits:test", "folder:DIR" or "latents:DIR"',
+        description: "Images: MNIST digits, a folder with one sub-folder per class, or what dit encode made of either",
       }),
+    vae: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Autoencoder whose latents are trained on, as in the paper; null trains on pixels"),
     validation: fraction
       .default(0.02)
       .describe("Fraction of the images held out to measure the validation loss; 0 measures none"),
@@ -255,6 +261,9 @@ export const trainConfigSchema = z
         break;
       default:
         diffusion satisfies never;
+    }
+    if (config.data.startsWith("latents:") && config.vae === null) {
+      reject(["vae"], `is null, but data is "${config.data}": set it to the autoencoder that these latents are of`);
     }
     const known = samplersOf(diffusion);
     if (sample.sampler !== null && !known.includes(sample.sampler)) {

@@ -44,6 +44,7 @@ export function split(dataset: Dataset, validationFraction: number, seed: number
 
 /** The images of `dataset` at `indices`, in that order. */
 export function subset(dataset: Dataset, indices: Uint32Array, fingerprint: string): Dataset {
+  const { draw } = dataset;
   const at = (index: number): number => {
     const resolved = indices[index];
     if (resolved === undefined)
@@ -59,6 +60,7 @@ export function subset(dataset: Dataset, indices: Uint32Array, fingerprint: stri
     fingerprint,
     label: (index) => dataset.label(at(index)),
     read: (index, out, offset) => dataset.read(at(index), out, offset),
+    ...(draw === undefined ? {} : { draw: (index, ...rest) => draw(at(index), ...rest) }),
   };
 }
 

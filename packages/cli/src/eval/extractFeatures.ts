@@ -53,15 +53,29 @@ export async function extractFeatures(
   };
   onImages(done, source.count);
   if (done < source.count) {
-    for await (const batch of source.batches(network.batch, done)) {
-      signal.throwIfAborted();
-      const size = `${batch.height}x${batch.width}`;
-      settings ??= { ...network.settings, imageSize: size };
-      if (settings.imageSize !== size) settings = { ...settings, imageSize: "various" };
-      waiting.push(await network.extract(batch));
-      done += batch.count;
+    const take = async (extracting: Promise<FeatureSet>) => {
+      const set = await extracting;
+      waiting.push(set);
+      done += set.count;
       if (waiting.reduce((sum, { count }) => sum + count, 0) >= shardImages) flush();
       onImages(done, source.count);
+    };
+    let running: Promise<FeatureSet> | undefined;
+    try {
+      for await (const batch of source.batches(network.batch, done)) {
+        signal.throwIfAborted();
+        const size = `${batch.height}x${batch.width}`;
+        settings ??= { ...network.settings, imageSize: size };
+        if (settings.imageSize !== size) settings = { ...settings, imageSize: "various" };
+        // The next batch is decoded and resized while the network computes this one.
+        const before = running;
+        running = network.extract(batch);
+        if (before !== undefined) await take(before);
+      }
+      if (running !== undefined) await take(running);
+    } finally {
+      // The network is let go after this: nothing may run on it then.
+      await running?.catch(() => undefined);
     }
     flush();
   }

@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
 import { ConfigError, FormatError } from "@dit/core";
 import {
   covarianceOf,
@@ -23,7 +22,8 @@ import {
 import { fileSource } from "@dit/eval-fid/node";
 import { shownPath } from "../config/configFile";
 import { extractFeatures } from "./extractFeatures";
-import { folderImages } from "./folderImages";
+import { evenlySpaced } from "./joinedImages";
+import { identityOf, type OpenedImages, openDigits, openFolder } from "./openImages";
 
 /** A side whose images, if it has any, can be looked at. */
 export interface OpenedSide {
@@ -38,31 +38,29 @@ export interface OpenOptions {
   readonly network: FeatureNetwork | undefined;
   /** Folder for shards of features. */
   readonly folder: string;
+  /** Images of it that are looked at, evenly spaced; all unless given. */
+  readonly limit?: number;
   readonly signal: AbortSignal;
   readonly onImages: (done: number, total: number) => void;
 }
 
 /**
- * Opens what was given as samples or reference: a folder of images; an .npz file with images (`arr_0`), features
- * (`feats`) or statistics (`mu`, `sigma`); a .safetensors file of features or statistics.
+ * Opens what was given as samples or reference: a folder of images, or of .npz files that are parts of a set; `digits` or
+ * `digits:test`; an .npz file with images (`arr_0`), features (`feats`) or statistics (`mu`, `sigma`); a .safetensors file
+ * of features or statistics.
  * @throws ConfigError or FormatError in one line when it is none of these
  */
 export async function openSide(path: string, options: OpenOptions): Promise<OpenedSide> {
   const name = shownPath(path);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new ConfigError(`${path}: there is no such file or folder`);
-  if (stat.isDirectory()) {
-    const images = folderImages(path);
-    const { side, ...rest } = await withFeatures(name, images, `${name} ${images.files.join("\n")}`, options);
-    return { ...rest, side: { ...side, isJpeg: images.files.some((file) => /\.jpe?g$/i.test(file)) } };
-  }
+  if (/^digits(:\w+)?$/.test(path)) return withFeatures(path, await openDigits(path), options);
+  const identity = identityOf(path);
+  if (statSync(path).isDirectory()) return withFeatures(name, await openFolder(path, name), options);
   if (path.endsWith(".safetensors")) {
     return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: async () => {} };
   }
   if (!path.endsWith(".npz")) throw new ConfigError(`${path}: give a folder of images, an .npz or a .safetensors file`);
   const source = await fileSource(path);
   try {
-    const identity = `${basename(path)} ${stat.size} ${stat.mtimeMs}`;
     // Stays open for as long as the images may be read again.
     return { ...(await openArrays(name, await openNpz(source), identity, options)), close: source.close };
   } catch (error) {
@@ -80,7 +78,7 @@ async function openArrays(
   const moments = await storedMoments(arrays, name);
   const images = await npzImages(arrays, name);
   if (images !== undefined && options.network !== undefined) {
-    const { side } = await withFeatures(name, images, identity, options);
+    const { side } = await withFeatures(name, { images, identity, close: async () => {} }, options);
     // What a file says of the whole training set comes before what its own images give.
     const count = moments.features === undefined ? images.count : null;
     return { side: { ...side, moments, count }, images };
@@ -95,16 +93,15 @@ async function openArrays(
   throw new FormatError(`${name}: holds neither images (arr_0) nor features (feats) nor statistics (mu, sigma)`);
 }
 
-async function withFeatures(
-  name: string,
-  images: ImageSource,
-  identity: string,
-  options: OpenOptions,
-): Promise<OpenedSide> {
-  if (options.network === undefined) throw networkMissing(name);
+async function withFeatures(name: string, opened: OpenedImages, options: OpenOptions): Promise<OpenedSide> {
+  const { network, limit = Number.POSITIVE_INFINITY } = options;
+  if (network === undefined) throw networkMissing(name);
+  const images = evenlySpaced(opened.images, limit);
   if (images.count === 0) throw new ConfigError(`${name} holds no images`);
-  const { set, settings } = await extractFeatures(images, options.network, { ...options, identity });
-  return { side: sideOf(name, set, settings), images, close: async () => {} };
+  const identity = images === opened.images ? opened.identity : `${images.count} of ${opened.identity}`;
+  const { set, settings } = await extractFeatures(images, network, { ...options, identity });
+  const { isJpeg, close } = opened;
+  return { side: { ...sideOf(name, set, settings), ...(isJpeg !== undefined && { isJpeg }) }, images, close };
 }
 
 function sideOf(name: string, set: FeatureSet, settings: FeatureSettings): Side {
@@ -126,6 +123,6 @@ function sideOfTensors(name: string, bytes: Uint8Array): Side {
 
 function networkMissing(name: string): ConfigError {
   return new ConfigError(
-    `${name} holds images: say what turns them into features, --features FILE.onnx (a network) or --features pixels`,
+    `${name} holds images: say what turns them into features, such as --features FILE.pth (Inception), FILE.onnx, digits or pixels`,
   );
 }

@@ -1,25 +1,31 @@
 import type { TrainStepSettings } from "@dit/backend-ort";
-import type { SampleSettings } from "@dit/core";
+import type { Model, SampleSettings } from "@dit/core";
+import type { Vae } from "@dit/vae";
 import type { Exportable } from "./exportable";
-import { modelFile } from "./modelFile";
+import { modelFile, type NoSettings } from "./modelFile";
 import { samplerFile, samplerStepFile } from "./samplerFiles";
 import { trainStepFile } from "./trainStepFile";
+import { type DecoderSettings, vaeDecoderFile } from "./vaeDecoderFile";
 
-/** What each kind of file is decided by, beside the model. */
-export interface ExportSettings {
-  readonly model: Readonly<Record<string, never>>;
-  readonly "sampler-step": SampleSettings;
-  readonly sampler: SampleSettings;
-  readonly "train-step": TrainStepSettings;
+/** What each kind of file is decided by: its settings and its model. */
+interface ExportTypes {
+  readonly model: [NoSettings, Model];
+  readonly "sampler-step": [SampleSettings, Model];
+  readonly sampler: [SampleSettings, Model];
+  readonly "vae-decoder": [DecoderSettings, Vae];
+  readonly "train-step": [TrainStepSettings, Model];
 }
 
-export type ExportKind = keyof ExportSettings;
+export type ExportKind = keyof ExportTypes;
+
+export type ExportableOf<K extends ExportKind> = Exportable<ExportTypes[K][0], ExportTypes[K][1]>;
 
 /** Every kind of file that `dit export` writes. */
-export const exportables: { readonly [K in ExportKind]: Exportable<ExportSettings[K]> } = {
+export const exportables: { readonly [K in ExportKind]: ExportableOf<K> } = {
   model: modelFile,
   "sampler-step": samplerStepFile,
   sampler: samplerFile,
+  "vae-decoder": vaeDecoderFile,
   "train-step": trainStepFile,
 };
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { BatchSize, ExportDType } from "@dit/backend-ort";
-import type { ModelConfig, Weights } from "@dit/core";
+import type { Weights } from "@dit/core";
 import { littleEndianBytes } from "@dit/core/internal";
+import type { Description } from "./exportable";
 import type { ExportKind } from "./exportables";
 
 /** A file of weights beside a model. */
@@ -12,14 +13,10 @@ export interface DataFile {
 }
 
 /** What an exported file says of itself, each entry as JSON under `dit.<name>` in the model's metadata. */
-export interface ExportMetadata {
+export interface ExportMetadata extends Description {
   readonly what: ExportKind;
   readonly dtype: ExportDType;
   readonly batch: BatchSize;
-  readonly config: ModelConfig;
-  /** The objective: a chain's schedule and what is predicted, or a flow's path. It is in `config` too. */
-  readonly schedule: ModelConfig["diffusion"];
-  readonly classNames: readonly string[] | null;
   /** What decides the graph beside the model, by the kind of file. */
   readonly settings: unknown;
   /** SHA-256 of the weights that the file was made of; see `hashWeights`. */

@@ -1,17 +1,23 @@
-import { type ExportDType, exportFormats, modelProgram, networkGraph } from "@dit/backend-ort";
-import type { HostTensor } from "@dit/core";
+import { type ExportDType, exportFormats, graphProgram, networkGraph } from "@dit/backend-ort";
+import { type HostTensor, type Model, multiplyAdds } from "@dit/core";
 import { disposeAll } from "@dit/core/internal";
+import { ditModel } from "./ditModel";
 import type { Exportable } from "./exportable";
 import { drawnImages, labelInput, times } from "./networkInputs";
 
 export const everyDType = Object.keys(exportFormats) as ExportDType[];
 
+/** What a file has that its model alone decides. */
+export type NoSettings = Readonly<Record<string, never>>;
+
 /** The network alone: noised images, times and labels to predictions. */
-export const modelFile: Exportable<Readonly<Record<string, never>>> = {
+export const modelFile: Exportable<NoSettings, Model> = {
   fileName: "model",
+  kind: ditModel,
   dtypes: everyDType,
   takesAnyBatch: true,
-  program: (model, _, options) => modelProgram(model, options),
+  settings: () => ({}),
+  program: (model, _, options) => graphProgram((batchSize) => networkGraph(model, batchSize), model.weights, options),
   feeds: ({ config }, _, batchSize) => ({
     x: drawnImages(config, batchSize, "export"),
     t: times(config, batchSize),
@@ -26,5 +32,6 @@ export const modelFile: Exportable<Readonly<Record<string, never>>> = {
     await executable.dispose();
     return { output: data as Float32Array };
   },
-  passes: () => 1,
+  passesBy: "max",
+  multiplyAdds: ({ config }) => multiplyAdds(config.dit),
 };

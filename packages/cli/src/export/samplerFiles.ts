@@ -1,15 +1,37 @@
 import { samplerProgram, samplerStepProgram } from "@dit/backend-ort";
-import { type HostTensor, hostF32, hostI32, type Model, type SampleSettings, sample } from "@dit/core";
-import { columnsOf, disposeAll, firstCarry, imageScan, isNoisy, rowFeeds, samplerTable } from "@dit/core/internal";
-import type { Exportable, FileFeeds } from "./exportable";
+import {
+  ConfigError,
+  type HostTensor,
+  hostF32,
+  hostI32,
+  type Model,
+  multiplyAdds,
+  type SampleSettings,
+  sample,
+} from "@dit/core";
+import {
+  columnsOf,
+  disposeAll,
+  firstCarry,
+  imageScan,
+  isNoisy,
+  requirePossible,
+  rowFeeds,
+  samplerTable,
+  settingsFrom,
+} from "@dit/core/internal";
+import { ditModel } from "./ditModel";
+import type { Exportable, FileFeeds, SettingsRequest } from "./exportable";
 import { everyDType } from "./modelFile";
 import { drawnImages, labelInput, labelsOf } from "./networkInputs";
 
 /** A sampling run as one file: noise and labels to images. */
-export const samplerFile: Exportable<SampleSettings> = {
+export const samplerFile: Exportable<SampleSettings, Model> = {
   fileName: "sampler",
+  kind: ditModel,
   dtypes: everyDType,
   takesAnyBatch: true,
+  settings: samplerSettings,
   program: samplerProgram,
   feeds({ config }, settings, batchSize) {
     const table = samplerTable(config, settings);
@@ -32,14 +54,22 @@ export const samplerFile: Exportable<SampleSettings> = {
     const { images } = await sample(model, { ...settings, backend, classes, seed: 0 });
     return { images: images.data };
   },
-  passes: ({ config }, settings) => samplerTable(config, settings).rows.length * perRow(settings),
+  passesBy: "rms",
+  multiplyAdds: (model, settings) =>
+    samplerTable(model.config, settings).rows.length * multiplyAddsOfRow(model, settings),
 };
 
 /** One row of a sampler's table: the caller reads the rows, which the metadata list, one after the other. */
-export const samplerStepFile: Exportable<SampleSettings> = {
+export const samplerStepFile: Exportable<SampleSettings, Model> = {
   fileName: "sampler_step",
+  kind: ditModel,
   dtypes: everyDType,
   takesAnyBatch: true,
+  settings(model, request) {
+    const settings = samplerSettings(model, request);
+    if (settings.guidanceInterval === null) return settings;
+    throw new ConfigError("a sampler-step is guided or it is not; export one of each, and choose between them");
+  },
   program: samplerStepProgram,
   feeds(model, settings, batchSize) {
     const { carry, row, noise } = stepQuestion(model, settings, batchSize);
@@ -65,7 +95,8 @@ export const samplerStepFile: Exportable<SampleSettings> = {
     await executable.dispose();
     return outputs as Record<string, Float32Array>;
   },
-  passes: (_, settings) => perRow(settings),
+  passesBy: "max",
+  multiplyAdds: multiplyAddsOfRow,
   notes: ({ config }, settings) => {
     const table = samplerTable(config, settings);
     const columns = columnsOf(table);
@@ -92,6 +123,15 @@ function guidanceInput({ guidance }: SampleSettings): FileFeeds {
   return guidance === 1 ? {} : { guidance: hostF32([], [guidance]) };
 }
 
-function perRow({ guidance }: SampleSettings): number {
-  return guidance === 1 ? 1 : 2;
+function multiplyAddsOfRow({ config }: Model, { guidance }: SampleSettings): number {
+  return (guidance === 1 ? 1 : 2) * multiplyAdds(config.dit);
+}
+
+function samplerSettings({ config }: Model, { sampling }: SettingsRequest): SampleSettings {
+  const guidance = sampling.guidance ?? (config.dit.classDropout > 0 ? 1.5 : 1);
+  const settings = settingsFrom(config, { ...sampling, guidance });
+  requirePossible(config, settings, false);
+  if (settings.sampler === "dopri5")
+    throw new ConfigError("dopri5 finds its steps as it goes, which no file can; export another sampler");
+  return settings;
 }

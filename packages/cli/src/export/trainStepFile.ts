@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { type TrainStepSettings, trainStepProgram } from "@dit/backend-ort";
-import type { HostTensor, Model } from "@dit/core";
+import { adamwDefaults, type HostTensor, type Model, multiplyAdds } from "@dit/core";
 import {
   adamwScalarsAt,
   carryOf,
@@ -11,15 +12,20 @@ import {
   trainingBatches,
   trainStep,
 } from "@dit/core/internal";
+import { resolveConfig } from "../config/resolveConfig";
 import { drawnData } from "../drawnModel";
-import type { Exportable, FileFeeds } from "./exportable";
+import { runFolder } from "../run/runFolder";
+import { ditModel } from "./ditModel";
+import type { Exportable, FileFeeds, SettingsRequest } from "./exportable";
 
 /** Optimiser steps: a train state and batches to the next state and what was measured. */
-export const trainStepFile: Exportable<TrainStepSettings> = {
+export const trainStepFile: Exportable<TrainStepSettings, Model> = {
   fileName: "train_step",
+  kind: ditModel,
   dtypes: ["f32", "f16"],
   // The loss is a mean over the batch, and its size is in the arithmetic.
   takesAnyBatch: false,
+  settings: (_, request) => trainStepSettings(request),
   program: ({ config, weights }, settings, options) => trainStepProgram(config, weights, settings, options),
   feeds(model, settings, batchSize) {
     const { carry, xs } = question(model, settings, batchSize);
@@ -38,11 +44,15 @@ export const trainStepFile: Exportable<TrainStepSettings> = {
     await executable.dispose();
     return metrics as Record<string, Float32Array>;
   },
-  passes: () => 3 * checkedSteps,
+  passesBy: "max",
+  multiplyAdds: ({ config }) => 3 * checkedSteps * multiplyAdds(config.dit),
 };
 
 /** Steps that a file takes to be checked: the second reads what the first has made. */
 const checkedSteps = 2;
+
+/** In f16: small enough that no gradient overflows, as in the first steps of a run some do. */
+const checkedScale = { scale: 256, streak: 0 };
 
 function question(model: Model, { adamw, precision }: TrainStepSettings, batchSize: number) {
   const { config, weights } = model;
@@ -52,8 +62,26 @@ function question(model: Model, { adamw, precision }: TrainStepSettings, batchSi
   }));
   const data = drawnData(config, checkedSteps * batchSize);
   const { batches } = trainingBatches(data, config, batchSize, 0);
+  const state = { ...firstState(config, 0, weights), lossScale: checkedScale };
   return {
-    carry: carryOf(config, firstState(config, 0, weights), precision) as Record<string, HostTensor>,
+    carry: carryOf(config, state, precision) as Record<string, HostTensor>,
     xs: { ...prefixed("batch", { ...batches(0, checkedSteps) }), ...stackScalars(scalars) },
   };
+}
+
+/** As the run was trained, or the paper's. */
+function trainStepSettings({ model, dtype }: SettingsRequest): TrainStepSettings {
+  const precision = dtype === "f16" ? "f16" : "f32";
+  const { config: file } = runFolder(model);
+  if (!existsSync(file)) return { adamw: adamwDefaults, precision };
+  const {
+    betas,
+    eps: epsilon,
+    weightDecay,
+    gradientClip,
+    accumulate,
+    checkpoint,
+  } = resolveConfig({ run: file }).config.train;
+  const clip = gradientClip === null ? {} : { gradientClip };
+  return { adamw: { betas, epsilon, weightDecay }, accumulate, checkpoint, precision, ...clip };
 }

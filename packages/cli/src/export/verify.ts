@@ -1,5 +1,5 @@
-import { type ExportDType, exportFormats, networkGraph, quantizedWeights } from "@dit/backend-ort";
-import { type Backend, castPrecision, type Model, multiplyAdds, reference, type Weights } from "@dit/core";
+import type { ExportDType } from "@dit/backend-ort";
+import { type Backend, reference, type Weights } from "@dit/core";
 import { expandComposites, stepGraph, withStep } from "@dit/core/internal";
 import { openBackend } from "../openBackend";
 import { VerificationError } from "../output/exit";
@@ -18,23 +18,32 @@ export const tolerances: { readonly [D in ExportDType]: number } = {
   q4f16: 5e-2,
 };
 
+/** How far two runs are apart. */
+export interface Difference {
+  readonly max: number;
+  /** Root of the mean of the squares. */
+  readonly rms: number;
+}
+
 /** What a check of a file found. */
 export interface Verification {
-  /** Largest difference from what the library computes with the weights that the file holds. */
-  readonly maxError: number;
+  /** From what the library computes with the weights that the file holds. */
+  readonly error: Difference;
+  /** The difference that had to be within the tolerance. */
+  readonly passesBy: keyof Difference;
   readonly tolerance: number;
   /** Largest value among the expected ones. */
   readonly largest: number;
-  /** Largest difference from the library's run with the weights in f32; for weights in integers only. */
-  readonly errorToF32: number | null;
+  /** From the library's run with the weights in f32; for weights in integers only. */
+  readonly errorToF32: Difference | null;
   /** What the file was compared with. */
   readonly source: string;
   readonly batchSizes: readonly number[];
 }
 
-export interface Question<S> {
-  readonly exportable: Exportable<S>;
-  readonly model: Model;
+export interface Question<S, M extends { readonly weights: Weights }> {
+  readonly exportable: Exportable<S, M>;
+  readonly model: M;
   readonly settings: S;
   readonly dtype: ExportDType;
   /** At which the file is run. */
@@ -48,44 +57,41 @@ export interface Question<S> {
  * done, else on onnxruntime with every composite expanded, which shares no kernel of attention or norms with the file.
  * @throws VerificationError when they differ by more than the tolerance
  */
-export async function verify<S>(file: string, question: Question<S>): Promise<Verification> {
+export async function verify<S, M extends { readonly weights: Weights }>(
+  file: string,
+  question: Question<S, M>,
+): Promise<Verification> {
   const { exportable, model, settings, dtype, batchSizes, atol } = question;
   // The file first, whose memory is free as soon as its session is: a large model is there once.
   const actual = await runOnnxFile(
     file,
     batchSizes.map((batchSize) => exportable.feeds(model, settings, batchSize)),
   );
-  const samples = batchSizes.reduce((sum, n) => sum + n, 0) * exportable.passes(model, settings);
-  const backend = await sourceBackend(samples * multiplyAdds(model.config.dit));
+  const samples = batchSizes.reduce((sum, n) => sum + n, 0);
+  const backend = await sourceBackend(samples * exportable.multiplyAdds(model, settings));
   try {
-    const expectedOf = async (weights: Weights) => {
+    const expectedOf = async (source: M) => {
       const outputs: FileOutputs[] = [];
-      for (const batchSize of batchSizes)
-        outputs.push(await exportable.expected({ ...model, weights }, settings, batchSize, backend));
+      for (const batchSize of batchSizes) outputs.push(await exportable.expected(source, settings, batchSize, backend));
       return outputs;
     };
-    const held = heldWeights(model, dtype);
+    const held = exportable.kind.held(model, dtype);
     const expected = await expectedOf(held);
     const largest = Math.max(...expected.map(largestOf));
     const tolerance = atol ?? tolerances[dtype] * Math.max(1, largest);
-    const maxError = differenceOf(expected, actual);
-    if (!(maxError <= tolerance)) {
+    const error = differenceOf(expected, actual);
+    const { passesBy } = exportable;
+    if (!(error[passesBy] <= tolerance)) {
+      const found = `${error[passesBy]}${passesBy === "rms" ? " (root mean square)" : ""}`;
       throw new VerificationError(
-        `the exported file differs from the model by ${maxError}, more than ${tolerance}; it was not kept (--no-verify keeps it)`,
+        `the exported file differs from the model by ${found}, more than ${tolerance}; it was not kept (--no-verify keeps it)`,
       );
     }
-    const errorToF32 = held === model.weights ? null : differenceOf(await expectedOf(model.weights), actual);
-    return { maxError, tolerance, largest, errorToF32, source: backend.name, batchSizes };
+    const errorToF32 = held === model ? null : differenceOf(await expectedOf(model), actual);
+    return { error, passesBy, tolerance, largest, errorToF32, source: backend.name, batchSizes };
   } finally {
     await backend.dispose();
   }
-}
-
-/** The weights as the file holds them: what was rounded to integers has the values that these stand for. */
-function heldWeights(model: Model, dtype: ExportDType): Weights {
-  const { precision, weights } = exportFormats[dtype];
-  if (weights === "f32") return model.weights;
-  return quantizedWeights(castPrecision(networkGraph(model, 1), precision), model.weights, weights) as Weights;
 }
 
 /** Multiply-adds that the reference does in a second or two. */
@@ -115,14 +121,19 @@ function largestOf(outputs: FileOutputs): number {
 }
 
 /** NaN where a value is no number, and infinite where there are fewer values than expected. */
-function differenceOf(expected: readonly FileOutputs[], actual: readonly FileOutputs[]): number {
-  let worst = 0;
-  expected.forEach((outputs, i) => {
-    for (const [name, values] of Object.entries(outputs)) {
-      const found = actual[i]![name];
-      if (found?.length !== values.length) worst = Number.POSITIVE_INFINITY;
-      else for (let j = 0; j < values.length; j++) worst = Math.max(worst, Math.abs(values[j]! - found[j]!));
+function differenceOf(expected: readonly FileOutputs[], actual: readonly FileOutputs[]): Difference {
+  let [max, squares, count] = [0, 0, 0];
+  const pairs = expected.flatMap((outputs, i) =>
+    Object.entries(outputs).map(([name, values]) => [values, actual[i]![name]] as const),
+  );
+  for (const [values, found] of pairs) {
+    if (found?.length !== values.length) return { max: Number.POSITIVE_INFINITY, rms: Number.POSITIVE_INFINITY };
+    for (let i = 0; i < values.length; i++) {
+      const difference = Math.abs(values[i]! - found[i]!);
+      max = Math.max(max, difference);
+      squares += difference ** 2;
     }
-  });
-  return worst;
+    count += values.length;
+  }
+  return { max, rms: Math.sqrt(squares / count) };
 }

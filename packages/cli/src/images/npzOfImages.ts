@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Model } from "@dit/core";
-import { npzWriter } from "@dit/eval-fid";
+import { type NpzArrayWriter, npzWriter } from "@dit/eval-fid";
 import { unfinishedFile } from "../run/atomicWrite";
+import type { ByteImages } from "./toBytes";
 
 /** An .npz file of images that are drawn while it is written. */
 export interface NpzOfImages {
-  /** The next images' bytes, [n, H, W, C]. They must add up to as many images as there are labels. */
-  add(bytes: Uint8Array): Promise<void>;
+  /** The next images. They must add up to as many as there are labels. */
+  add(images: ByteImages): Promise<void>;
   finish(): Promise<void>;
   discard(): void;
 }
@@ -16,16 +16,18 @@ export interface NpzOfImages {
  * Begins an .npz file as evaluation suites read it: `arr_0` uint8 [N, H, W, C], `arr_1` labels. Images go to the disk as they
  * come, so that 50,000 of 256 x 256 (9.8 GB) need no memory.
  */
-export async function npzOfImages(path: string, { config }: Model, labels: readonly number[]): Promise<NpzOfImages> {
+export function npzOfImages(path: string, labels: readonly number[]): NpzOfImages {
   mkdirSync(dirname(path), { recursive: true });
   const file = unfinishedFile(path);
   const writer = npzWriter(file.write);
-  const { inChannels, inputSize } = config.dit;
-  const images = await writer.begin("arr_0", "u1", [labels.length, ...inputSize, inChannels]);
+  let begun: Promise<NpzArrayWriter> | undefined;
   return {
-    add: images.put,
+    add: async ({ shape: [, ...image], data }) => {
+      begun ??= writer.begin("arr_0", "u1", [labels.length, ...image]);
+      await (await begun).put(data);
+    },
     finish: async () => {
-      await images.end();
+      await (await begun)?.end();
       await writer.add("arr_1", "i8", [labels.length], [BigInt64Array.from(labels, BigInt)]);
       await writer.finish();
       file.finish();

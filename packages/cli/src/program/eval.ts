@@ -1,22 +1,30 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { modes } from "@dit/eval-fid";
 import { evalCommand, evaluationText } from "../commands/eval";
+import { backends } from "../openBackend";
 import { count, whole } from "./optionValues";
-import { answer, jsonOption, progressFor } from "./shared";
+import { answer, backendOption, jsonOption, progressFor } from "./shared";
 
 /** `dit eval` */
 export function addEval(root: Command): void {
   root
     .command("eval <samples>")
     .description("judge images: FID, KID, precision, recall and others against a reference")
-    .requiredOption("--ref <reference>", "folder of images, .npz or .safetensors, as <samples> may be")
+    .requiredOption(
+      "--ref <reference>",
+      "folder of images or .npz parts, .npz, .safetensors or digits:test, as <samples> may be",
+    )
+    .option("--floor <real>", "real images to hold against the reference too, as many as there are samples")
     .option("--metrics <list>", "such as fid,sfid,is,pr,dc,kid,prd,fidInfinity,perClass (default: all possible)")
     .addOption(
       new Option("--mode <program>", "whose conventions hold where programs differ")
         .choices(modes)
         .default("adm" as const),
     )
-    .option("--features <network>", "an .onnx file, or pixels; needed when images are given")
+    .option(
+      "--features <network>",
+      "Inception's weights (.pth or .safetensors), an .onnx file, digits or pixels; needed when images are given",
+    )
     .option("--k <n>", "neighbours (default: 3 in precision and recall, 5 in density and coverage)", count)
     .addOption(
       new Option("--pr-arithmetic <kind>", "precision and recall exactly, or rounded as ADM's program does")
@@ -28,12 +36,14 @@ export function addEval(root: Command): void {
     .option("--out <folder>", "gets report.json, report.html and the features", "eval")
     .option("--save-stats <file>", "an .npz with mu and sigma of the samples, as ADM and pytorch-fid read them")
     .option("--compare <report>", "an earlier report.json; exits with 4 when a number has become worse")
+    .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (samples, { ref, metrics, prArithmetic, json, ...options }) => {
       const summary = await evalCommand({
         ...{ samples, reference: ref, mode: options.mode, features: options.features, k: options.k },
         ...{ bootstrap: options.bootstrap, seed: options.seed, out: options.out },
-        ...{ saveStats: options.saveStats, compare: options.compare },
+        ...{ saveStats: options.saveStats, compare: options.compare, floor: options.floor },
+        backend: backends[options.backend],
         metrics: metrics?.split(",").map((name) => name.trim()) ?? [],
         precisionArithmetic: prArithmetic,
         progress: progressFor("eval", json),

@@ -1,6 +1,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { type ExportDType, exportFormats, opsetRange } from "@dit/backend-ort";
 import { ConfigError, samplerNames } from "@dit/core";
+import { type CheckSummary, checkExport } from "../commands/checkExport";
 import { type ExportSummary, exportCommand } from "../commands/export";
 import { exportKinds } from "../export/exportables";
 import { formatValue } from "../output/formatNumber";
@@ -13,7 +14,10 @@ export function addExport(root: Command): void {
     .command("export [model]")
     .description("write a model, a sampler or a train step as ONNX, and check the file in plain onnxruntime")
     .addOption(
-      new Option("--what <kind>", "the network, one step of a sampler, a whole sampling run, or training")
+      new Option(
+        "--what <kind>",
+        "the network, one step of a sampler, a sampling run, an autoencoder's decoder, or training",
+      )
         .choices(exportKinds)
         .default("model" as const),
     )
@@ -40,12 +44,18 @@ export function addExport(root: Command): void {
         .choices(["all", "3"] as const)
         .default("all" as const),
     )
+    .option("--latent-size <n>", "of a vae-decoder: cells to a side of what it decodes", count, 32)
     .option("--no-clip", "of a sampler: let implied images leave [-1, 1], as latents do")
     .option("--atol <x>", "largest difference from the model that passes (default: by dtype, see docs/export.md)", real)
     .option("--no-verify", "do not run the file, and keep it whatever it computes")
+    .option("--check <file>", "write nothing: say whether a file that dit export wrote is whole, and runs")
     .addOption(jsonOption())
     .action(async (model, options) => {
-      if (model === undefined) throw new ConfigError("which model? dit export <model>");
+      if (options.check !== undefined) {
+        const summary = await checkExport(options.check);
+        return answer(options.json, summary, checkText(summary));
+      }
+      if (model === undefined) throw new ConfigError("which model? dit export <model>, or dit export --check <file>");
       const { what, dtype, batch, out, atol, json } = options;
       const sampling = {
         ...(options.sampler === undefined ? {} : { sampler: options.sampler }),
@@ -61,6 +71,7 @@ export function addExport(root: Command): void {
       const size = options.dynamicBatch ? "dynamic" : fixed;
       const summary = await exportCommand({
         ...{ model, what, dtype, out, sampling, opset: options.opset, verify: options.verify },
+        latentSize: options.latentSize,
         ...(size === undefined ? {} : { batch: size }),
         ...(atol === undefined ? {} : { atol }),
       });
@@ -72,8 +83,14 @@ function textOf({ file, data, domains, verification }: ExportSummary): string {
   const size = `${(data.bytes / 1e6).toFixed(1)} MB of weights`;
   const needs = domains.length === 0 ? "" : `; needs a runtime that knows ${domains.join(", ")}`;
   if (verification === null) return `${file}: ${size}, not checked${needs}`;
-  const { maxError, largest, errorToF32 } = verification;
-  const found = `largest difference from the model ${formatValue(maxError)} at values up to ${formatValue(largest)}`;
-  const rounding = errorToF32 === null ? "" : `, from its weights in f32 ${formatValue(errorToF32)}`;
+  const { error, passesBy, largest, errorToF32 } = verification;
+  const kind = passesBy === "max" ? "largest difference" : "root mean square of the differences";
+  const found = `${kind} from the model ${formatValue(error[passesBy])} at values up to ${formatValue(largest)}`;
+  const rounding = errorToF32 === null ? "" : `, from its weights in f32 ${formatValue(errorToF32[passesBy])}`;
   return `${file}: ${size}, ${found}${rounding}${needs}`;
+}
+
+function checkText({ file, what, dtype, opset, nodes, data, batchSizes }: CheckSummary): string {
+  const runs = `runs at batch size ${batchSizes.join(" and ")}`;
+  return `${file}: a ${what} in ${dtype}, ${nodes} nodes of operator set ${opset}, ${data.bytes} bytes of weights; whole, ${runs}`;
 }

@@ -48,6 +48,8 @@ export function addSample(root: Command): void {
         .choices(["mean", "euler", "tweedie", "none"] as const)
         .default(flowSamplerDefaults.lastStep),
     )
+    .option("--vae <path>", "autoencoder that decodes latents (default: that of the model's pipeline or run)")
+    .option("--vae-tile <cells>", "decode in tiles of so many latent cells to a side, in the memory of one", count)
     .option("--no-clip", "let implied images leave [-1, 1], as latents do")
     .option("--seed <n>", "decides the noise", whole, 0)
     .option("--batch <n>", "images drawn at a time; changes speed, not images", count, 50)
@@ -74,6 +76,8 @@ export function addSample(root: Command): void {
         },
         ...(cfg === undefined ? {} : { guidance: cfg }),
         precision: options.precision,
+        ...(options.vae === undefined ? {} : { vae: options.vae }),
+        ...(options.vaeTile === undefined ? {} : { tiling: { size: options.vaeTile } }),
         seed: options.seed,
         batch: options.batch,
         ...(options.out === undefined ? {} : { out: options.out }),

@@ -54,19 +54,17 @@ function pairOf(value: number | Pair): Pair {
   return typeof value === "number" ? [value, value] : value;
 }
 
-/** The two axes of an image, as the second index of a pair and as an axis of [N, C, H, W]. */
-export const imageAxes = [
-  [0, 2],
-  [1, 3],
-] as const;
+/** What a function of the axis says of the height, 0, and of the width, 1. */
+export function alongBoth<T>(of: (axis: 0 | 1) => T): readonly [height: T, width: T] {
+  return [of(0), of(1)];
+}
 
 /** The number of places of a window along the height and the width of images [N, C, H, W]. */
 export function placesOf(shape: Shape, window: Pair, { strides, padding }: Window, dilations: Pair = [1, 1]): Pair {
-  const along = (i: 0 | 1) => {
+  return alongBoth((i) => {
     const room = shape[i + 2]! + padding[i][0] + padding[i][1] - (window[i] - 1) * dilations[i] - 1;
     return Math.floor(room / strides[i]) + 1;
-  };
-  return [along(0), along(1)];
+  });
 }
 
 /** Reports a window that is no window, or that does not fit into the padded images. */

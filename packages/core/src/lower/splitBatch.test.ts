@@ -1,16 +1,24 @@
 import { describe, expect, test } from "vitest";
 import { ditSpec } from "../define/dit/dit";
 import { initialize } from "../define/initialize";
+import { conv2d } from "../define/nn/conv2d";
+import { groupNorm } from "../define/nn/groupNorm";
 import { paramsOf } from "../define/params";
 import { adamwDefaults } from "../define/train/adamw";
 import { trainStep } from "../define/train/trainStep";
+import { valueAndGrad } from "../differentiate/valueAndGrad";
 import { normal } from "../host/normal";
+import { avgPool2d, maxPool2d, upsampleNearest } from "../ir/create";
 import { type Graph, nodesOf, stepGraph } from "../ir/graph";
+import type { CompositeName } from "../ir/ops";
 import { sizeOf } from "../ir/shape";
 import { verify } from "../ir/verify";
+import { compute } from "../run/reference/compute";
 import { evaluate } from "../run/reference/evaluate";
 import { newValue, type Value } from "../run/reference/values";
 import { toyModel } from "../run/toyModel";
+import { f32 } from "../trace/signature";
+import { trace } from "../trace/trace";
 import { lower } from "./lower";
 import { schedule } from "./schedule";
 import { splitBatch } from "./splitBatch";
@@ -45,6 +53,53 @@ describe("a train step cut into samples", () => {
     const optimizer = (graph: Graph) => nodesOf(graph).filter(({ scope }) => scope === "optimizer").length;
     expect(optimizer(after)).toBe(optimizer(step));
   });
+});
+
+describe("a network on images and its gradient, cut into samples", () => {
+  const types = { images: f32([batch, 4, 5, 6]), w: f32([4, 4, 3, 3]), scale: f32([4]) };
+  const graph: Graph = {
+    ...trace("images", types, ({ images, w, scale }) => {
+      const { value, gradients } = valueAndGrad(
+        ({ x, w }) => {
+          const pooled = maxPool2d(conv2d({ weight: w, bias: scale }, x, { padding: 1 }), { window: 2, stride: 1 });
+          const means = avgPool2d(groupNorm({ weight: scale, bias: scale }, pooled, 2), { window: 2 });
+          return { loss: upsampleNearest(means).conv2d(w).square().sum() };
+        },
+        { x: images, w },
+      );
+      return { ...value, ...gradients };
+    }),
+    samples: ["images"],
+  };
+
+  test.each<[string, ReadonlySet<CompositeName>]>([
+    ["in primitives", new Set()],
+    ["with composites", new Set(["biasedConv2d", "avgPool2d", "groupNorm", "upsampleNearest"])],
+  ])("computes what it did, %s", (_, native) => {
+    const whole = lower(graph, native);
+    const cut = splitBatch(whole, 1);
+    verify(cut);
+    const convolutions = (of: Graph) => nodesOf(of).filter((node) => node.is("conv2d")).length;
+    expect(convolutions(cut)).toBe(batch * convolutions(whole));
+    const [expected, actual] = [whole, cut].map((of) => {
+      const outputs = of.outputs.map(({ tensor }) => tensor);
+      return compute(outputs, inputsOf(of));
+    }) as [Float64Array[], Float64Array[]];
+    expected.forEach((values, i) => {
+      values.forEach((value, j) => {
+        expect(actual[i]![j]).toBeCloseTo(value, 9);
+      });
+    });
+  });
+
+  function inputsOf({ inputs }: Graph) {
+    return new Map(
+      inputs.map(({ name, tensor }) => [
+        tensor,
+        normal({ seed: 2, stream: name, step: 0, sample: 0 }, sizeOf(tensor.shape)),
+      ]),
+    );
+  }
 });
 
 test("values that are small stay whole", () => {

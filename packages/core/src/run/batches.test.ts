@@ -103,3 +103,22 @@ describe("validation batches", () => {
     expect(measured.batches(1, 1)).toEqual(measured.batches(1, 1));
   });
 });
+
+test("data with many images to an index are asked for one, by the place in training and whether it is mirrored", () => {
+  const asked: unknown[] = [];
+  const data = {
+    ...toyData,
+    flip: true,
+    draw: (index: number, isMirrored: boolean, key: object, out: Float32Array, offset: number) => {
+      asked.push({ isMirrored, ...key });
+      out[offset] = index;
+    },
+  };
+  const { x0 } = source(4, { data }).batches(2, 1);
+  expect([...indicesOf(x0.data)].sort()).toHaveLength(4);
+  expect(asked).toHaveLength(4);
+  expect(new Set(asked.map((call) => (call as { isMirrored: boolean }).isMirrored))).toEqual(new Set([true, false]));
+  expect(asked[1]).toMatchObject({ seed: 1, step: 2, sample: 1 });
+  expect(validationBatches(data, toyModel, 4, 7).batches(0, 1).x0.data[image]).toBe(1);
+  expect(asked.at(-1)).toEqual({ isMirrored: false, seed: 7, step: 0, sample: 3 });
+});

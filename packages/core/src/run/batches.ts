@@ -23,11 +23,11 @@ export interface BatchSource {
   batches(first: number, count: number): Batches;
 }
 
-/**
- * Batches for training: images in a new random order each epoch, mirrored at random where the dataset allows it, labels
- * dropped with the model's probability, steps or times from the objective's distribution, noise standard normal.
- */
-export function trainingBatches(data: Dataset, config: ModelConfig, batchSize: number, seed: number): BatchSource {
+/** Writes the image of a place in training into `out`, and says which it was. */
+export type ImageVisitor = (step: number, sample: number, out: Float32Array, offset: number) => number;
+
+/** Images in a new random order each epoch, mirrored at random where the dataset allows it. */
+export function trainingImages(data: Dataset, batchSize: number, seed: number): ImageVisitor {
   let order: { epoch: number; indices: Int32Array } | undefined;
   const indexAt = (position: number): number => {
     const epoch = Math.floor(position / data.size);
@@ -36,15 +36,27 @@ export function trainingBatches(data: Dataset, config: ModelConfig, batchSize: n
     }
     return order.indices[position % data.size]!;
   };
+  return (step, sample, out, offset) => {
+    const index = indexAt(step * batchSize + sample);
+    const isMirrored = data.flip && uniform({ seed, stream: "flip", step, sample }, 1)[0]! < 0.5;
+    visit(data, index, isMirrored, { seed, step, sample }, out, offset);
+    return index;
+  };
+}
+
+/**
+ * Batches for training: images as `trainingImages` gives them, labels dropped with the model's probability, steps or times
+ * from the objective's distribution, noise standard normal.
+ */
+export function trainingBatches(data: Dataset, config: ModelConfig, batchSize: number, seed: number): BatchSource {
+  const visitImage = trainingImages(data, batchSize, seed);
   const { classDropout } = config.dit;
-  const coin = (stream: string, step: number, sample: number) => uniform({ seed, stream, step, sample }, 1)[0]!;
   return {
     batches: (first, count) =>
       stack(config, batchSize, first, count, seed, (step, sample, x0, offset) => {
-        const index = indexAt(step * batchSize + sample);
-        data.read(index, x0, offset);
-        if (data.flip && coin("flip", step, sample) < 0.5) mirror(x0, offset, data.imageShape);
-        return coin("labelDropout", step, sample) < classDropout ? nullLabel(config.dit) : data.label(index);
+        const index = visitImage(step, sample, x0, offset);
+        const coin = uniform({ seed, stream: "labelDropout", step, sample }, 1)[0]!;
+        return coin < classDropout ? nullLabel(config.dit) : data.label(index);
       }),
   };
 }
@@ -55,7 +67,7 @@ export function validationBatches(data: Dataset, config: ModelConfig, batchSize:
     batches: (first, count) =>
       stack(config, batchSize, first, count, seed, (step, sample, x0, offset) => {
         const index = (step * batchSize + sample) % data.size;
-        data.read(index, x0, offset);
+        visit(data, index, false, { seed, step, sample }, x0, offset);
         return data.label(index);
       }),
   };
@@ -97,6 +109,23 @@ function moments(objective: ObjectiveConfig, shape: Shape, keys: readonly Stream
     default:
       return objective satisfies never;
   }
+}
+
+/** Image `index` as training sees it: read, or drawn where there are many of it. */
+function visit(
+  data: Dataset,
+  index: number,
+  isMirrored: boolean,
+  key: Omit<StreamKey, "stream">,
+  x0: Float32Array,
+  offset: number,
+): void {
+  if (data.draw !== undefined) {
+    data.draw(index, isMirrored, key, x0, offset);
+    return;
+  }
+  data.read(index, x0, offset);
+  if (isMirrored) mirror(x0, offset, data.imageShape);
 }
 
 function mirror(images: Float32Array, offset: number, [channels, height, width]: Dataset["imageShape"]): void {

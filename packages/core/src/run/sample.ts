@@ -7,6 +7,7 @@ import { type MakeSampler, type SamplerName, samplers } from "../define/sample/s
 import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
 import { noiseLevels } from "../define/sample/spacing";
 import type { SamplerRow, SamplerTable } from "../define/sample/table";
+import { DitError } from "../ir/errors";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { adaptiveSampler } from "./adaptive";
@@ -14,8 +15,9 @@ import type { Backend, DeviceTensor, DeviceTensors, Feed, Feeds, ScanExecutable 
 import { noiseFor, requireBound, requireClasses } from "./drawing";
 import { disposeAll } from "./feeds";
 import { guidedNetwork, networkConstants, weightConstants } from "./guidedNetwork";
+import { firstNonFinite, type Replay } from "./nonFinite";
 import { requireAdaptive, requireGuide, requirePossible, type SampleSettings, settingsFrom } from "./sampleSettings";
-import { samplingCalls, stepsOf } from "./samplingCalls";
+import { type SamplingCall, samplingCalls, stepsOf } from "./samplingCalls";
 
 /** What a sampler is compiled for. */
 export interface CreateSamplerOptions extends Partial<SampleSettings> {
@@ -102,14 +104,14 @@ export async function createSampler(
   const noisy = isNoisy(table);
   const isGuided = guidedRows(settings);
   // Where guidance is off, its second forward pass is not in the graph.
-  const executables = new Map<boolean, ScanExecutable>();
+  const boundConstants = bound === undefined ? {} : weightConstants(bound, autoguidance?.weights);
+  const compiled = new Map<boolean, { readonly scan: Scan; readonly executable: ScanExecutable }>();
   for (const guided of new Set(table.rows.map(isGuided))) {
     const scan = imageScan(config, guided ? settings : { ...settings, guidance: 1 }, table, count, {
       previews,
       ...(autoguidance && { weaker: autoguidance.config }),
     });
-    const constants = bound && weightConstants(bound, autoguidance?.weights);
-    executables.set(guided, await backend.compileScan(scan, constants && { constants }));
+    compiled.set(guided, { scan, executable: await backend.compileScan(scan, { constants: boundConstants }) });
   }
   return {
     settings,
@@ -122,6 +124,10 @@ export async function createSampler(
         y: hostI32([count], classes),
         guidance: hostF32([], [settings.guidance]),
       };
+      const xsOf = ({ first, count }: SamplingCall) => {
+        const draws = Array.from({ length: noisy ? count : 0 }, (_, i) => noiseAt("sampling", first + i));
+        return { ...rowFeeds(table, first, count), ...(noisy && { noise: stacked(draws) }) };
+      };
       let carry: Feeds = firstCarry(table, noiseAt("start", 0));
       try {
         // Once per run: the weights are the same in every call.
@@ -133,9 +139,7 @@ export async function createSampler(
         let stepsDone = 0;
         for (const call of samplingCalls(table.rows, isGuided, stepsPerCall, stopEvery)) {
           signal?.throwIfAborted();
-          const draws = Array.from({ length: noisy ? call.count : 0 }, (_, i) => noiseAt("sampling", call.first + i));
-          const xs = { ...rowFeeds(table, call.first, call.count), ...(noisy && { noise: stacked(draws) }) };
-          const result = await executables.get(call.isGuided)!.run({ constants, carry, xs });
+          const result = await compiled.get(call.isGuided)!.executable.run({ constants, carry, xs: xsOf(call) });
           carry = result.carry;
           const hasEndedStep = call.stepsDone > stepsDone;
           stepsDone = call.stepsDone;
@@ -145,6 +149,15 @@ export async function createSampler(
           if (hasEndedStep) onStep?.(stepsDone, steps);
         }
         const images = (await (carry as DeviceTensors).x!.read()) as HostTensor<"f32">;
+        if (!images.data.every(Number.isFinite)) {
+          const calls = samplingCalls(table.rows, isGuided, stepsPerCall);
+          const again = calls.map((call) => ({ ...compiled.get(call.isGuided)!, xs: () => xsOf(call) }));
+          const carry = firstCarry(table, noiseAt("start", 0));
+          const origin = await originOf(backend, again, { bound: boundConstants, constants, carry });
+          throw new DitError(
+            `the images hold values that are no finite numbers; the first is ${origin ?? "not found"}`,
+          );
+        }
         const remakes = { ...settings, seed, classes, autoguidance: autoguidance !== undefined };
         return { images, settings: remakes };
       } finally {
@@ -153,7 +166,7 @@ export async function createSampler(
       }
     },
     dispose: async () => {
-      for (const executable of executables.values()) await executable.dispose();
+      for (const { executable } of compiled.values()) await executable.dispose();
     },
   };
 }
@@ -198,6 +211,28 @@ export function samplerTable({ diffusion }: ModelConfig, settings: SampleSetting
       return flowTable(diffusion, settings.sampler as Exclude<FlowSamplerName, "dopri5">, settings);
     default:
       return diffusion satisfies never;
+  }
+}
+
+/** Where a value of a run that is no finite number comes from: its calls once more, step by step. */
+async function originOf(
+  backend: Backend,
+  calls: readonly { readonly scan: Scan; readonly executable: ScanExecutable; xs(): ReturnType<typeof rowFeeds> }[],
+  { constants, carry: start, ...rest }: Omit<Replay, "xs">,
+): Promise<string | undefined> {
+  let carry: Feeds = start;
+  try {
+    for (const { scan, executable, xs: xsOf } of calls) {
+      const xs = xsOf();
+      const origin = await firstNonFinite(backend, scan, { ...rest, constants, carry, xs });
+      if (origin !== undefined) return origin;
+      const { carry: next, ys } = await executable.run({ constants, carry, xs });
+      carry = next;
+      disposeAll(ys);
+    }
+    return undefined;
+  } finally {
+    disposeAll(carry);
   }
 }
 

@@ -210,7 +210,9 @@ describe("training refuses", () => {
   };
 
   test("a loss that is no number, naming the step", async () => {
-    await expect(run({ data: broken })).rejects.toThrow("the loss is NaN at step 1");
+    await expect(run({ data: broken })).rejects.toThrow(
+      "the loss is NaN at step 1 (the first such value is the input batch.x0)",
+    );
   });
 
   // Known defect: the metrics' tensors are not freed when reading them throws.

@@ -5,10 +5,12 @@ import { type EmaConfig, emaDecayAt, emaDefaults } from "../define/train/ema";
 import { type LearningRateConfig, learningRateAt } from "../define/train/learningRate";
 import { type TrainStepConfig, trainStep } from "../define/train/trainStep";
 import { ConfigError, DitError } from "../ir/errors";
-import type { Backend, DeviceTensors, Feeds } from "./backend";
+import type { HostTensor } from "../ir/hostTensor";
+import type { Backend, DeviceTensors } from "./backend";
 import { type BatchSource, trainingBatches } from "./batches";
 import type { Dataset } from "./dataset";
 import { disposeAll, stackScalars } from "./feeds";
+import { firstNonFinite } from "./nonFinite";
 import { carryOf, firstState, prefixed, readAll, splitFixed, stateOf, type TrainState, unprefixed } from "./trainState";
 import { type Validation, type Validator, validator } from "./validate";
 
@@ -89,7 +91,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const adamw = { ...adamwDefaults, ...options.adamw };
   const limits = gradientClip === undefined ? {} : { gradientClip };
   const scan = trainStep(model, { batchSize, adamw, accumulate, checkpoint, precision, ...limits });
-  const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
+  const bound = prefixed("fixed", fixed);
+  const executable = await backend.compileScan(scan, { constants: bound });
+  /** Where a loss that is no number comes from: the steps before it once more, from the state that was read last. */
+  const blame = async (step: number): Promise<string | undefined> => {
+    const before = Math.max(state.step, step - 2);
+    let again = carryOf(model, state, precision);
+    try {
+      for (const call of callsOf(state.step, { ...options, steps: before })) {
+        const { carry: next, ys } = await executable.run({ carry: again, xs: feeds(call) });
+        again = next;
+        disposeAll(ys);
+      }
+      const xs = feeds({ first: before, count: step - before });
+      return await firstNonFinite(backend, scan, { bound, constants: {}, carry: again, xs });
+    } finally {
+      disposeAll(again);
+    }
+  };
   let validate: Validator | undefined;
   let carry = carryOf(model, state, precision);
   try {
@@ -103,7 +122,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const following = eagerly(() => calls[i + 1] && feeds(calls[i + 1]!));
       const { carry: current, ys } = await running;
       carry = current;
-      await report(ys, first, (1000 * count * batchSize) / (performance.now() - started), options);
+      await report(ys, first, (1000 * count * batchSize) / (performance.now() - started), options, blame);
       next = following();
 
       const step = first + count;
@@ -152,7 +171,7 @@ function isDue(step: number, steps: number, every: number | undefined): boolean 
 }
 
 /** What a call reads: its batches, and the numbers that depend on the step. */
-function feedsOf(options: TrainOptions, source: BatchSource): (call: Call) => Feeds {
+function feedsOf(options: TrainOptions, source: BatchSource): (call: Call) => Record<string, HostTensor> {
   const adamw = { ...adamwDefaults, ...options.adamw };
   const { ema = emaDefaults } = options;
   return ({ first, count }) => {
@@ -180,19 +199,31 @@ function eagerly<T>(make: () => T): () => T {
   }
 }
 
-/** Reads and frees a call's metrics. @throws DitError when the loss is no number any more */
-async function report(ys: DeviceTensors, first: number, imagesPerSecond: number, options: TrainOptions): Promise<void> {
+/**
+ * Reads and frees a call's metrics.
+ * @param blame says where the loss of a step comes from
+ * @throws DitError when the loss is no number any more
+ */
+async function report(
+  ys: DeviceTensors,
+  first: number,
+  imagesPerSecond: number,
+  options: TrainOptions,
+  blame: (step: number) => Promise<string | undefined>,
+): Promise<void> {
   const columns = await readAll(ys);
   disposeAll(ys);
-  columns.loss!.data.forEach((loss, i) => {
+  for (const [i, loss] of columns.loss!.data.entries()) {
     const step = first + i + 1;
     if (!Number.isFinite(loss)) {
-      throw new DitError(`the loss is ${loss} at step ${step}; lower the learning rate or set a gradient clip`);
+      const origin = await blame(step);
+      const where = origin === undefined ? "" : ` (the first such value is ${origin})`;
+      throw new DitError(`the loss is ${loss} at step ${step}${where}; lower the learning rate or set a gradient clip`);
     }
     const values = Object.fromEntries(Object.entries(columns).map(([name, { data }]) => [name, data[i]!]));
     const measured = values as Pick<StepMetrics, "loss" | "mse" | "vb" | "gradNorm" | "lossScale">;
     options.onMetrics?.({ step, ...measured, learningRate: rateAt(first + i, options), imagesPerSecond });
-  });
+  }
 }
 
 function requireFit(model: ModelConfig, data: Dataset): void {

@@ -34,18 +34,29 @@ function interpolate(
   divisor: number,
 ): Pixels {
   const columns = places(width, size, place);
-  const rows = places(height, size, place);
-  const out = new Float32Array(size * size * 3);
-  const at = (y: number, x: number, c: number) => Math.fround(data[(y * width + x) * 3 + c]! / divisor);
-  let next = 0;
-  for (const row of rows) {
-    for (const column of columns) {
+  const values = Float32Array.from({ length: 256 }, (_, byte) => byte / divisor);
+  const rowLength = size * 3;
+  // Neighbouring new rows lie between the same two old ones, which are widened once.
+  const widened = [new Float32Array(rowLength), new Float32Array(rowLength)] as const;
+  const inside = [-1, -1];
+  const row = (y: number, other: number) => {
+    const found = inside.indexOf(y);
+    if (found !== -1) return found;
+    const slot = inside[0] === other ? 1 : 0;
+    const [out, start] = [widened[slot]!, y * width * 3];
+    for (let x = 0; x < size; x++) {
+      const { low, high, share } = columns[x]!;
       for (let c = 0; c < 3; c++) {
-        const top = lerp(at(row.low, column.low, c), at(row.low, column.high, c), column.share);
-        const bottom = lerp(at(row.high, column.low, c), at(row.high, column.high, c), column.share);
-        out[next++] = lerp(top, bottom, row.share);
+        out[x * 3 + c] = lerp(values[data[start + low * 3 + c]!]!, values[data[start + high * 3 + c]!]!, share);
       }
     }
+    inside[slot] = y;
+    return slot;
+  };
+  const out = new Float32Array(size * rowLength);
+  for (const [y, { low, high, share }] of places(height, size, place).entries()) {
+    const [top, bottom] = [widened[row(low, high)]!, widened[row(high, low)]!];
+    for (let i = 0; i < rowLength; i++) out[y * rowLength + i] = lerp(top[i]!, bottom[i]!, share);
   }
   return out;
 }

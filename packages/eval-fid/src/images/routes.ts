@@ -39,8 +39,8 @@ export function prepareImages(batch: ImageBatch, routeName: RouteName, size: num
   const out = new Float32Array(batch.count * 3 * area);
   for (let n = 0; n < batch.count; n++) {
     const pixels = resize(imageOf(batch, n), size);
-    for (let i = 0; i < pixels.length; i++) {
-      out[(n * 3 + (i % 3)) * area + Math.floor(i / 3)] = scale(pixels[i]!);
+    for (let c = 0; c < 3; c++) {
+      for (let i = 0; i < area; i++) out[(n * 3 + c) * area + i] = scale(pixels[i * 3 + c]!);
     }
   }
   return hostTensor("f32", [batch.count, 3, size, size], out);

@@ -1,4 +1,5 @@
 import { ConfigError } from "@dit/core";
+import { headline } from "./headline";
 import type { EvaluationReport } from "./schema";
 
 /** A number of two reports. */
@@ -10,33 +11,6 @@ export interface Comparison {
   readonly allowance: number;
   readonly verdict: "better" | "same" | "worse";
 }
-
-type Metrics = EvaluationReport["metrics"];
-
-/** What is compared: where it stands, its spread, and which way is better. */
-const compared: readonly {
-  readonly name: string;
-  readonly value: (metrics: Metrics) => number | undefined;
-  readonly std?: (metrics: Metrics) => number | undefined;
-  readonly better: "less" | "more";
-}[] = [
-  { name: "FID", value: (m) => m.fid?.value, std: (m) => m.fid?.bootstrap?.std, better: "less" },
-  { name: "sFID", value: (m) => m.sfid?.value, std: (m) => m.sfid?.bootstrap?.std, better: "less" },
-  { name: "Inception Score", value: (m) => m.is?.value, std: (m) => m.is?.std, better: "more" },
-  {
-    name: "KID",
-    value: (m) => m.kid?.value,
-    std: (m) => m.kid && m.kid.std / Math.sqrt(m.kid.subsets),
-    better: "less",
-  },
-  { name: "precision", value: (m) => m.pr?.precision, better: "more" },
-  { name: "recall", value: (m) => m.pr?.recall, better: "more" },
-  { name: "density", value: (m) => m.dc?.density, better: "more" },
-  { name: "coverage", value: (m) => m.dc?.coverage, better: "more" },
-  { name: "PRD F_8", value: (m) => m.prd?.f8, std: (m) => m.prd?.stdF8, better: "more" },
-  { name: "PRD F_1/8", value: (m) => m.prd?.f1_8, std: (m) => m.prd?.stdF1_8, better: "more" },
-  { name: "FID-infinity", value: (m) => m.fidInfinity?.value, std: (m) => m.fidInfinity?.residual, better: "less" },
-];
 
 /**
  * What has become better and worse since an earlier report, for every number that both have.
@@ -56,13 +30,13 @@ export function compareReports(before: EvaluationReport, after: EvaluationReport
       throw new ConfigError(`the reports cannot be compared: ${what} was ${was}, now ${is}`);
     }
   }
-  return compared.flatMap(({ name, value, std, better }) => {
-    const [was, is] = [value(before.metrics), value(after.metrics)];
-    if (was === undefined || is === undefined) return [];
-    const spread = Math.hypot(std?.(before.metrics) ?? 0, std?.(after.metrics) ?? 0);
-    const allowance = Math.max(2 * spread, 0.01 * Math.abs(was));
-    const worseBy = better === "less" ? is - was : was - is;
+  const earlier = new Map(headline(before.metrics).map((number) => [number.name, number]));
+  return headline(after.metrics).flatMap(({ name, value, std = 0, better }) => {
+    const was = earlier.get(name);
+    if (was === undefined) return [];
+    const allowance = Math.max(2 * Math.hypot(was.std ?? 0, std), 0.01 * Math.abs(was.value));
+    const worseBy = better === "less" ? value - was.value : was.value - value;
     const verdict = worseBy > allowance ? "worse" : worseBy < -allowance ? "better" : "same";
-    return [{ metric: name, before: was, after: is, allowance, verdict }];
+    return [{ metric: name, before: was.value, after: value, allowance, verdict }];
   });
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from "@dit/core";
+import type { Verification } from "../features/inception/verify";
 import { type Gaussian, gaussian, gaussianOf } from "../metrics/frechet";
 import type { StoredMoments } from "../npz/moments";
 import type { FeatureRows } from "../statistics/featureRows";
@@ -35,6 +36,10 @@ export interface EvaluateOptions {
   readonly precisionArithmetic?: "exact" | "adm-float16";
   /** Resamples for the interval of FID; none unless given. */
   readonly bootstrap?: number;
+  /** Real images, compared with the reference by the same metrics: what no model could do better than. */
+  readonly floor?: Side;
+  /** What was found when the backend was checked, for the report. */
+  readonly verification?: Verification;
   /** Versions of what computed, for the report. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Hears of each metric before it is computed. */
@@ -60,15 +65,9 @@ export interface Evaluation {
  * @throws ConfigError when their features were made differently, or one of `metrics` needs what is not there
  */
 export function evaluate(real: Side, fake: Side, options: EvaluateOptions = {}): EvaluationReport {
-  requireSameSettings(real.settings, fake.settings, [real.name, fake.name]);
-  const { mode = "adm", seed = 0, bootstrap = 0, precisionArithmetic = "exact", k } = options;
-  const evaluation: Evaluation = { real, fake, mode, seed, bootstrap, precisionArithmetic, k, ...access(real, fake) };
+  const { mode = "adm", seed = 0, floor, verification } = options;
   const names = options.metrics ?? metricNames.filter((name) => metrics[name].isPossible(real, fake));
-  const results: Record<string, unknown> = {};
-  for (const name of names) {
-    options.onMetric?.(name);
-    results[name] = metrics[name].compute(evaluation);
-  }
+  const results = computed(real, fake, names, options);
   const settings = fake.settings ?? real.settings;
   const report: EvaluationReport = {
     format: "dit.eval-fid.report/1",
@@ -80,9 +79,33 @@ export function evaluate(real: Side, fake: Side, options: EvaluateOptions = {}):
     real: described(real),
     fake: described(fake),
     notes: [],
-    metrics: results as EvaluationReport["metrics"],
+    metrics: results,
+    ...(floor && { floor: { name: floor.name, images: floor.count, metrics: ofFloor(real, floor, names, options) } }),
+    ...(verification && { verification }),
   };
   return { ...report, notes: automaticNotes(report, real, fake) };
+}
+
+function ofFloor(real: Side, floor: Side, names: readonly MetricName[], options: EvaluateOptions) {
+  const possible = names.filter((name) => metrics[name].isPossible(real, floor));
+  return computed(real, floor, possible, { ...options, bootstrap: 0 });
+}
+
+function computed(
+  real: Side,
+  fake: Side,
+  names: readonly MetricName[],
+  options: EvaluateOptions,
+): EvaluationReport["metrics"] {
+  requireSameSettings(real.settings, fake.settings, [real.name, fake.name]);
+  const { mode = "adm", seed = 0, bootstrap = 0, precisionArithmetic = "exact", k } = options;
+  const evaluation: Evaluation = { real, fake, mode, seed, bootstrap, precisionArithmetic, k, ...access(real, fake) };
+  const results: Record<string, unknown> = {};
+  for (const name of names) {
+    options.onMetric?.(name);
+    results[name] = metrics[name].compute(evaluation);
+  }
+  return results as EvaluationReport["metrics"];
 }
 
 function described({ name, count, settings }: Side): EvaluationReport["real"] {

@@ -65,9 +65,17 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
     compute: ({ rows, k = precisionNeighbours, precisionArithmetic: arithmetic }) => {
       const name = "precision and recall";
       const [real, fake] = [rows("real", "features", name), rows("fake", "features", name)];
-      if (arithmetic === "adm-float16") return { k: 3, arithmetic, ...admManifold(real, fake) };
+      const spread = (found: { readonly precision: number; readonly recall: number }) => ({
+        stdPrecision: stdOfShare(found.precision, fake.count),
+        stdRecall: stdOfShare(found.recall, real.count),
+      });
+      if (arithmetic === "adm-float16") {
+        const found = admManifold(real, fake);
+        return { k: 3, arithmetic, ...found, ...spread(found) };
+      }
       const { precision, recall, precisionStrict, recallStrict, realism } = manifold(real, fake, k);
-      return { k, arithmetic, precision, recall, precisionStrict, recallStrict, realism };
+      const found = { precision, recall, precisionStrict, recallStrict, realism };
+      return { k, arithmetic, ...found, ...spread(found) };
     },
   },
   dc: {
@@ -113,6 +121,8 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
     },
   },
 };
+
+const stdOfShare = (share: number, count: number) => Math.sqrt((share * (1 - share)) / count);
 
 export const metricNames = Object.keys(metrics) as readonly MetricName[];
 

@@ -36,6 +36,13 @@ export function automaticNotes({ metrics }: EvaluationReport, real: Side, fake: 
   if (real.isJpeg !== undefined && fake.isJpeg !== undefined && real.isJpeg !== fake.isJpeg) {
     notes.push(`${(real.isJpeg ? real : fake).name} is stored as JPEG, the other is not: that alone moves FID.`);
   }
+  const unbalanced = mostUnbalanced(real.set?.labels, fake.set?.labels);
+  if (unbalanced !== undefined) {
+    const { label, realShare, fakeShare } = unbalanced;
+    notes.push(
+      `Classes are not in proportion: class ${label} is ${percent(fakeShare)} of the samples and ${percent(realShare)} of the reference, which moves FID.`,
+    );
+  }
   const { pr } = metrics;
   if (pr?.precisionStrict !== undefined && (pr.precision !== pr.precisionStrict || pr.recall !== pr.recallStrict)) {
     notes.push(
@@ -44,6 +51,33 @@ export function automaticNotes({ metrics }: EvaluationReport, real: Side, fake: 
   }
   return notes;
 }
+
+/** Standard deviations beyond which two shares differ by more than chance, and the ratio beyond which that matters. */
+const [beyondChance, largestRatio] = [4, 1.5];
+
+/** The class whose shares of the two sets differ most, if that is worth a word. */
+function mostUnbalanced(real: Int32Array | undefined, fake: Int32Array | undefined) {
+  if (real === undefined || fake === undefined) return undefined;
+  const [realShares, fakeShares] = [sharesOf(real), sharesOf(fake)];
+  const classes = [...new Set([...realShares.keys(), ...fakeShares.keys()])].map((label) => {
+    const [realShare, fakeShare] = [realShares.get(label) ?? 0, fakeShares.get(label) ?? 0];
+    const pooled = (realShare * real.length + fakeShare * fake.length) / (real.length + fake.length);
+    const std = Math.sqrt(pooled * (1 - pooled) * (1 / real.length + 1 / fake.length));
+    return { label, realShare, fakeShare, deviations: Math.abs(realShare - fakeShare) / (std || 1) };
+  });
+  return classes
+    .filter(({ realShare, fakeShare }) => !(ratio(realShare, fakeShare) <= largestRatio))
+    .filter(({ deviations }) => deviations > beyondChance)
+    .sort((a, b) => b.deviations - a.deviations)[0];
+}
+
+function sharesOf(labels: Int32Array): Map<number, number> {
+  const shares = new Map<number, number>();
+  for (const label of labels) shares.set(label, (shares.get(label) ?? 0) + 1 / labels.length);
+  return shares;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
 function widthOf(side: Side, name: "FID" | "sFID"): number | undefined {
   const kind = name === "FID" ? "features" : "spatial";

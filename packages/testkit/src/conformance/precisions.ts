@@ -1,4 +1,18 @@
-import { castPrecision, f32, gelu, hostTensor, layerNorm, softmax, trace, UnsupportedError } from "@dit/core";
+import {
+  avgPool2d,
+  castPrecision,
+  conv2d,
+  f32,
+  gelu,
+  groupNorm,
+  hostTensor,
+  layerNorm,
+  maxPool2d,
+  softmax,
+  trace,
+  UnsupportedError,
+  upsampleNearest,
+} from "@dit/core";
 import { expect } from "vitest";
 import { formulaInput } from "../formula";
 import { expectClose, expectedOf, runOn } from "./runs";
@@ -14,9 +28,19 @@ export function testPrecisions({ check }: Suite): void {
     rows: x.matmul(w).sum([0]),
   }));
   const feeds = { x: formulaInput("x", [4, 8]), w: formulaInput("w", [8, 8]) };
+  const types = { x: f32([2, 4, 4, 4]), w: f32([4, 4, 3, 3]), scale: f32([4]), shift: f32([4]) };
+  const onImages = trace("network on images", types, ({ x, w, scale, shift }) => {
+    const pooled = maxPool2d(x.conv2d(w, { padding: 1 }), { window: 3, stride: 1, padding: 1 });
+    const normed = groupNorm({ weight: scale, bias: shift }, pooled, 2);
+    return { y: upsampleNearest(avgPool2d(conv2d({ weight: w, bias: shift }, normed, { padding: 1 }), { window: 2 })) };
+  });
+  const images = Object.fromEntries(
+    Object.entries(types).map(([name, { shape }]) => [name, formulaInput(name, shape)]),
+  );
 
   for (const dtype of ["f16", "bf16"] as const) {
     const low = castPrecision(network, dtype);
+    const lowOnImages = castPrecision(onImages, dtype);
     check(`computes in ${dtype}, or refuses to`, async (backend) => {
       if (!backend.capabilities.dtypes.includes(dtype)) {
         const attempt = runOn(backend, low, feeds);
@@ -27,6 +51,11 @@ export function testPrecisions({ check }: Suite): void {
       const seen = await runOn(backend, low, feeds);
       expectClose(seen, await expectedOf(low, feeds), 8 * rounding[dtype]);
       expect(seen).not.toEqual(await runOn(backend, network, feeds));
+      expectClose(
+        await runOn(backend, lowOnImages, images),
+        await expectedOf(lowOnImages, images),
+        8 * rounding[dtype],
+      );
     });
 
     check(`takes and gives ${dtype}, or refuses to`, async (backend) => {

@@ -79,9 +79,17 @@ export function networkGraph(config: DiTConfig, batch: number, modules: readonly
   return { ...graph, outputs: [...graph.outputs, ...activations] };
 }
 
-/** What a module puts out: the last node made in it. Three of the official names are of no module. */
+const isIn = (part: string) => (node: Tensor) => node.scope === part || node.scope.startsWith(`${part}.`);
+
+/** What a module puts out: the last node made in it. @throws DitError when nothing is */
+export function moduleOutput(nodes: readonly Tensor[], module: string): Tensor {
+  const node = nodes.findLast(isIn(module));
+  if (node === undefined) throw new DitError(`the network has no module ${module}`);
+  return node;
+}
+
+/** The same for a DiT, three of whose official names are of no module. */
 function activation(nodes: readonly Tensor[], module: string): Tensor {
-  const isIn = (part: string) => (node: Tensor) => node.scope === part || node.scope.startsWith(`${part}.`);
   const firstNorm = (block: string) => nodes.find((node) => node.op === "layerNorm" && isIn(block)(node));
   const node =
     module === "t_freq"
@@ -90,7 +98,7 @@ function activation(nodes: readonly Tensor[], module: string): Tensor {
         ? firstNorm("blocks.0")?.inputs[0]
         : module.endsWith(".norm1")
           ? firstNorm(module.slice(0, -".norm1".length))
-          : nodes.findLast(isIn(module));
+          : moduleOutput(nodes, module);
   if (node === undefined) throw new DitError(`the network has no module ${module}`);
   return node;
 }

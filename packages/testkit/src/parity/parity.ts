@@ -1,6 +1,8 @@
 import type { Backend } from "@dit/core";
+import { autoencoderTiny } from "./autoencoderTiny";
 import { Declined, type Finding, type Findings, findings } from "./check";
 import { diffusersDiT } from "./diffusersDiT";
+import { diffusersPipeline } from "./diffusersPipeline";
 import { diffusionConstants } from "./diffusionConstants";
 import { diffusionOps } from "./diffusionOps";
 import { ditEmbeddings } from "./ditEmbeddings";
@@ -21,6 +23,7 @@ import { imagePreprocess } from "./imagePreprocess";
 import { modelKeys } from "./modelKeys";
 import { officialCheckpoint } from "./officialCheckpoint";
 import { schedulers } from "./schedulers";
+import { vae } from "./vae";
 
 /** Compares what a fixture holds with what we compute on a backend. */
 export type Check = (fixture: Fixture, backend: Backend, findings: Findings) => Promise<void>;
@@ -36,6 +39,9 @@ export const kinds: Readonly<Record<string, Check>> = {
   schedulers,
   flow,
   "diffusers-dit": diffusersDiT,
+  "diffusers-pipeline": diffusersPipeline,
+  vae,
+  "autoencoder-tiny": autoencoderTiny,
   "official-checkpoint": officialCheckpoint,
   "model-keys": modelKeys,
   "image-preprocess": imagePreprocess,

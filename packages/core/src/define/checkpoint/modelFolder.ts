@@ -21,11 +21,12 @@ export interface ModelFolder {
 const [configName, weightsStem] = ["config.json", "diffusion_pytorch_model"];
 
 /**
- * The weights in a folder of diffusers, a transformer's or a whole pipeline's: one file, the index of several, or a `.bin` of
- * PyTorch. Undefined when the folder is none of these.
+ * The weights in a folder of diffusers: one file, the index of several, or a `.bin` of PyTorch. Undefined when the folder is
+ * none of these.
+ * @param places where in it: by default of a transformer, or of the transformer in a whole pipeline
  */
-export function weightsIn(folder: ModelFolder): string | undefined {
-  return ["", "transformer/"]
+export function weightsIn(folder: ModelFolder, places: readonly string[] = ["", "transformer/"]): string | undefined {
+  return places
     .filter((place) => folder.has(`${place}${configName}`))
     .flatMap((place) => [".safetensors", shardIndexSuffix, ".bin"].map((ending) => `${place}${weightsStem}${ending}`))
     .find((name) => folder.has(name));

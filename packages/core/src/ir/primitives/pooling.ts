@@ -5,7 +5,7 @@ import type { Fail, Primitive, TensorType } from "../ops";
 import type { Shape } from "../shape";
 import type { Bool, F32, Tensor } from "../tensor";
 import { type PoolAttributes, placesOf, requireWindow } from "../window";
-import { convolutionToInput } from "./convolution";
+import { convolutionToInput } from "./convolutionToInput";
 import { requireFloat } from "./rules";
 
 /** Where several cells of a window tie for the largest, the first of them, row by row, has the gradient whole. */

@@ -9,9 +9,10 @@ import {
   trace,
   type Weights,
 } from "@dit/core";
-import { littleEndianBytes, type TensorFile } from "@dit/core/internal";
+import type { TensorFile } from "@dit/core/internal";
 import type { RouteName } from "../../images/routes";
 import type { GraphNetwork } from "../graphFeatures";
+import { hashOfWeights } from "../hashOfWeights";
 import { foldNorms } from "./foldNorms";
 import { inception, inceptionSize, inceptionSpec } from "./inception";
 
@@ -39,23 +40,11 @@ export function inceptionWeights({ tensors }: TensorFile): Weights {
 export async function inceptionNetwork(weights: Weights, route: RouteName, batch = 16): Promise<GraphNetwork> {
   return {
     name: "inception-2015-12-05",
-    hash: await hashOf(weights),
+    hash: await hashOfWeights(weights),
     graph: inceptionGraph(batch),
     weights: Object.fromEntries(Object.entries(weights).map(([name, weight]) => [`params.${name}`, weight])),
     batch,
     size: inceptionSize,
     route,
   };
-}
-
-/** SHA-256 of those of all parameters, so that the same weights in another kind of file have the same. */
-async function hashOf(weights: Weights): Promise<string> {
-  const names = Object.keys(weights).sort();
-  const each = await Promise.all(names.map((name) => digest(littleEndianBytes(weights[name]!.data))));
-  return digest(new TextEncoder().encode(names.map((name, i) => `${name} ${each[i]}`).join("\n")));
-}
-
-async function digest(bytes: Uint8Array): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
