@@ -13,6 +13,7 @@ import {
   widestEma,
 } from "@dit/core";
 import { z } from "zod";
+import { backendConfigSchema } from "./backendConfig";
 import { blockConfigSchema } from "./blockConfig";
 
 const count = z.int().min(1);
@@ -29,26 +30,6 @@ const customModel = z.strictObject({
   heads: count.describe("Attention heads in a block"),
   mlpRatio: positive.default(4).describe("Width of the MLP in units of hiddenSize; 4 in the paper"),
 });
-
-const backend = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("ort").describe("onnxruntime"),
-    provider: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("What runs it; dit doctor says what works"),
-    threads: count.nullable().default(null).describe("Threads of one operation; null leaves it to onnxruntime"),
-  }),
-  z.strictObject({
-    kind: z.literal("tfjs").describe("TensorFlow.js"),
-    device: z
-      .enum(["cpu", "wasm", "webgpu"])
-      .default("wasm")
-      .describe("Where TensorFlow.js computes; webgpu wants a GPU and the package webgpu, cpu is slow"),
-    precision: z.literal("f32").default("f32").meta({
-      allowed: '"f32": TensorFlow.js has no half precision',
-      description: "What numbers are held in",
-    }),
-  }),
-  z.strictObject({ kind: z.literal("reference").describe("The float64 oracle: slow, exact, for checking") }),
-]);
 
 const timeSampling = z
   .enum(namesOf(timeSamplings))
@@ -206,7 +187,7 @@ export const trainConfigSchema = z
     validation: fraction
       .default(0.02)
       .describe("Fraction of the images held out to measure the validation loss; 0 measures none"),
-    backend: backend.default({ kind: "ort", provider: "cpu", threads: null }).describe("What computes"),
+    backend: backendConfigSchema.default({ kind: "ort", provider: "cpu", threads: null }).describe("What computes"),
     model: z
       .union([z.enum(ditPresets), customModel])
       .default("DiT-S/4")
