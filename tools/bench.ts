@@ -5,11 +5,13 @@
  * median of the per-round ratios, void if the roof itself varies by more than 15%.
  *
  *   npm run bench -- [--model DiT-S/2] [--batch 8] [--threads 2] [--rounds 7] [--only forward|train]
+ *     [--provider cpu|cuda|webgpu] [--dtype f32|f16]
  */
 import { parseArgs } from "node:util";
-import { networkGraph, ort } from "@dit/backend-ort";
+import { networkGraph, type OrtProvider, ort } from "@dit/backend-ort";
 import {
   adamwDefaults,
+  castPrecision,
   diffusionDefaults,
   ditConfig,
   ditSpec,
@@ -21,6 +23,7 @@ import {
   type ModelConfig,
   multiplyAdds,
   normal,
+  type Precision,
   uniformInts,
 } from "@dit/core";
 import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
@@ -33,12 +36,15 @@ const { values: flags } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "7" },
     only: { type: "string" },
+    provider: { type: "string", default: "cpu" },
+    dtype: { type: "string", default: "f32" },
   },
 });
 const [batch, threads, rounds] = [Number(flags.batch), Number(flags.threads), Number(flags.rounds)];
+const dtype = flags.dtype as Precision;
 const config: ModelConfig = { dit: ditConfig(flags.model), diffusion: diffusionDefaults };
 
-const backend = await ort({ provider: "cpu", threads });
+const backend = await ort({ provider: flags.provider as OrtProvider, threads });
 const roof = await roofOf(backend);
 const rows: Row[] = [];
 const setup: Record<string, number> = {};
@@ -69,7 +75,9 @@ async function timed(name: string, make: () => Promise<Candidate>): Promise<Cand
 async function forward(): Promise<Candidate> {
   const { inChannels, inputSize, numClasses } = config.dit;
   const weights = initialize(ditSpec(config.dit), 0);
-  const executable = await backend.compile(networkGraph({ config }, batch), { constants: weights });
+  const executable = await backend.compile(castPrecision(networkGraph({ config }, batch), dtype), {
+    constants: weights,
+  });
   const shape = [batch, inChannels, ...inputSize];
   const feeds: Feeds = {
     x: hostTensor(
@@ -97,7 +105,7 @@ async function forward(): Promise<Candidate> {
 async function training(): Promise<Candidate> {
   const steps = 20;
   const { inChannels, inputSize } = config.dit;
-  const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults });
+  const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults, precision: dtype });
   const state = firstState(config, 0);
   const { fixed } = splitFixed(config, state.params);
   const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
@@ -118,7 +126,7 @@ async function training(): Promise<Candidate> {
     "batch.y": hostZeros("i32", [steps, batch]),
     ...stackScalars(scalars.map((row) => ({ ...prefixed("adamw", row), emaDecay: 0.9999 }))),
   };
-  let carry = carryOf(config, state);
+  let carry = carryOf(config, state, dtype);
   return {
     name: "train step",
     flops: 3 * 2 * multiplyAdds(config.dit) * batch * steps,

@@ -180,7 +180,7 @@ describe("errors of resolveConfig", () => {
       set("backend.kind=tfjs", "backend.precision=f16"),
       'backend.precision is "f16" (--set), allowed: "f32": TensorFlow.js has no half precision',
     ],
-    [set("backend.provider=cuda"), 'backend.provider is "cuda" (--set), allowed: "cpu"'],
+    [set("backend.provider=tpu"), 'backend.provider is "tpu" (--set), allowed: "cpu", "cuda" or "webgpu"'],
     [set("model=DiT-S2"), 'did you mean "DiT-S/2"?'],
     [
       set('model={"patchSize":2,"hiddenSize":8,"heads":2}'),
