@@ -5,19 +5,18 @@
  * median of the per-round ratios, void if the roof itself varies by more than 15%.
  *
  *   npm run bench -- [--model DiT-S/2] [--batch 8] [--threads 2] [--rounds 7] [--only forward|train|sample]
+ *     [--provider cpu|cuda|webgpu] [--dtype f32|f16]
  */
 import { parseArgs } from "node:util";
-import { networkGraph, ort } from "@dit/backend-ort";
+import { networkGraph, type OrtProvider, ort } from "@dit/backend-ort";
 import {
   adamwDefaults,
-  type Backend,
-  constantF32,
+  castPrecision,
   createSampler,
   diffusionDefaults,
   ditConfig,
   ditSpec,
   type Feeds,
-  f32,
   hostF32,
   hostTensor,
   hostZeros,
@@ -25,10 +24,11 @@ import {
   type ModelConfig,
   multiplyAdds,
   normal,
-  trace,
+  type Precision,
   uniformInts,
 } from "@dit/core";
 import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
+import { type Candidate, measure, median, type Row, roofOf } from "./bench/againstRoof";
 
 const { values: flags } = parseArgs({
   options: {
@@ -37,34 +37,22 @@ const { values: flags } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "7" },
     only: { type: "string" },
+    provider: { type: "string", default: "cpu" },
+    dtype: { type: "string", default: "f32" },
   },
 });
 const [batch, threads, rounds] = [Number(flags.batch), Number(flags.threads), Number(flags.rounds)];
+const dtype = flags.dtype as Precision;
 const config: ModelConfig = { dit: ditConfig(flags.model), diffusion: diffusionDefaults };
 
-/** Something to time: one call does `operations` multiply-adds twice. */
-interface Candidate {
-  readonly name: string;
-  readonly flops: number;
-  run(): Promise<void>;
-}
-
-interface Row {
-  readonly name: string;
-  readonly ratio: number;
-  readonly gflops: readonly number[];
-  readonly roof: readonly number[];
-  readonly roofSpread: number;
-  readonly isVoid: boolean;
-}
-
-const backend = await ort({ provider: "cpu", threads });
+const backend = await ort({ provider: flags.provider as OrtProvider, threads });
 const roof = await roofOf(backend);
 const rows: Row[] = [];
 const setup: Record<string, number> = {};
 const candidates = { forward, train: training, sample: sampling };
 for (const [what, make] of Object.entries(candidates)) {
-  if (flags.only === undefined ? what !== "sample" : flags.only === what) rows.push(await measure(await timed(make)));
+  if (flags.only === undefined ? what !== "sample" : flags.only === what)
+    rows.push(await measure(await timed(make), roof, rounds));
 }
 await backend.dispose();
 
@@ -87,57 +75,13 @@ async function timed(make: () => Promise<Candidate>): Promise<Candidate> {
   return candidate;
 }
 
-async function measure(candidate: Candidate): Promise<Row> {
-  await candidate.run();
-  await roof.run();
-  const gflops: number[] = [];
-  const top: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    top.push(await rate(roof));
-    gflops.push(await rate(candidate));
-  }
-  const roofSpread = (Math.max(...top) - Math.min(...top)) / median(top);
-  const ratio = median(gflops.map((x, i) => x / top[i]!));
-  return { name: candidate.name, ratio, gflops, roof: top, roofSpread, isVoid: roofSpread > 0.15 };
-}
-
-/** GFLOP/s over at least half a second, after the other session's threads have gone to sleep. */
-async function rate({ run, flops }: Candidate): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const started = performance.now();
-  let calls = 0;
-  do {
-    await run();
-    calls++;
-  } while (performance.now() - started < 500);
-  return (calls * flops) / (performance.now() - started) / 1e6;
-}
-
-async function roofOf(on: Backend): Promise<Candidate> {
-  const size = 1024;
-  const weights = () => constantF32([size, size], normal({ seed: 0, stream: "roof", step: 0, sample: 0 }, size * size));
-  const graph = trace("roof", { x: f32([size, size]) }, ({ x }) => {
-    let y = x;
-    for (let i = 0; i < 8; i++) y = y.matmul(weights());
-    return { sum: y.sum() };
-  });
-  const executable = await on.compile(graph);
-  const x = hostF32([size, size], normal({ seed: 1, stream: "roof", step: 0, sample: 0 }, size * size));
-  return {
-    name: "roof",
-    flops: 8 * 2 * size ** 3,
-    run: async () => {
-      const { sum } = await executable.run({ x });
-      sum!.dispose();
-    },
-  };
-}
-
 /** One forward pass, weights bound as a server would have them. */
 async function forward(): Promise<Candidate> {
   const { inChannels, inputSize, numClasses } = config.dit;
   const weights = initialize(ditSpec(config.dit), 0);
-  const executable = await backend.compile(networkGraph({ config }, batch), { constants: weights });
+  const executable = await backend.compile(castPrecision(networkGraph({ config }, batch), dtype), {
+    constants: weights,
+  });
   const shape = [batch, inChannels, ...inputSize];
   const feeds: Feeds = {
     x: hostTensor(
@@ -165,7 +109,7 @@ async function forward(): Promise<Candidate> {
 async function training(): Promise<Candidate> {
   const steps = 20;
   const { inChannels, inputSize } = config.dit;
-  const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults });
+  const scan = trainStep(config, { batchSize: batch, adamw: adamwDefaults, precision: dtype });
   const state = firstState(config, 0);
   const { fixed } = splitFixed(config, state.params);
   const executable = await backend.compileScan(scan, { constants: prefixed("fixed", fixed) });
@@ -186,7 +130,7 @@ async function training(): Promise<Candidate> {
     "batch.y": hostZeros("i32", [steps, batch]),
     ...stackScalars(scalars.map((row) => ({ ...prefixed("adamw", row), emaDecay: 0.9999 }))),
   };
-  let carry = carryOf(config, state);
+  let carry = carryOf(config, state, dtype);
   return {
     name: "train step",
     flops: 3 * 2 * multiplyAdds(config.dit) * batch * steps,
@@ -211,8 +155,4 @@ async function sampling(): Promise<Candidate> {
       await sampler.run(weights, classes);
     },
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

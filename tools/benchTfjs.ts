@@ -4,26 +4,36 @@
  * alternate over the rounds; figures are medians of the per-round ratios, void if the products' rate varies by over 15%.
  *
  *   npm run bench:tfjs -- [--device wasm] [--model DiT-S/4] [--batch 4] [--rounds 7] [--only forward|train]
+ *   npm run bench:tfjs -- --software    webgpu on the SwiftShader of an installed Chromium, with a model that it bears
  */
 import { parseArgs } from "node:util";
 import { networkGraph } from "@dit/backend-ort";
 import { type TfjsDevice, tfjs } from "@dit/backend-tfjs";
 import * as core from "@dit/core";
 import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
+import { useSwiftShader } from "@dit/testkit";
 import * as tf from "@tensorflow/tfjs";
 import { PlainTfjsDit } from "./bench/plainTfjsDit";
 
 const { values: flags } = parseArgs({
   options: {
     device: { type: "string", default: "wasm" },
+    software: { type: "boolean", default: false },
     model: { type: "string", default: "DiT-S/4" },
     batch: { type: "string", default: "4" },
     rounds: { type: "string", default: "7" },
     only: { type: "string" },
   },
 });
-const [batch, rounds, device] = [Number(flags.batch), Number(flags.rounds), flags.device as TfjsDevice];
-const dit = core.ditConfig(flags.model, { learnSigma: false });
+const [batch, rounds] = [Number(flags.batch), Number(flags.rounds)];
+const device = flags.software ? "webgpu" : (flags.device as TfjsDevice);
+const problem = flags.software ? useSwiftShader() : undefined;
+if (problem !== undefined) throw new Error(problem);
+const small = { inputSize: [8, 8], patchSize: 2, hiddenSize: 64, depth: 2, heads: 4 } as const;
+const dit = flags.software
+  ? core.ditConfig(undefined, { ...small, learnSigma: false })
+  : core.ditConfig(flags.model, { learnSigma: false });
+const modelName = flags.software ? "2 blocks of width 64" : flags.model;
 const diffusion = { ...core.diffusionDefaults, loss: "mse", variance: "fixedLarge" } as const;
 const model: core.ModelConfig = { dit, diffusion };
 const image = [batch, dit.inChannels, ...dit.inputSize];
@@ -62,7 +72,7 @@ async function compared(name: string, ours: Candidate, plain: Candidate) {
   const spread = (Math.max(...rates.roof) - Math.min(...rates.roof)) / median(rates.roof);
   const ratio = (to: readonly number[]) => median(rates.ours.map((x, i) => x / to[i]!)).toFixed(2);
   return {
-    what: `${flags.model} batch ${batch} ${name}, ${backend.name}`,
+    what: `${modelName} batch ${batch} ${name}, ${backend.name}`,
     "GFLOP/s": median(rates.ours).toFixed(1),
     "plain tfjs GFLOP/s": median(rates.plain).toFixed(1),
     "times plain tfjs": ratio(rates.plain),
@@ -85,7 +95,7 @@ async function rate({ run, flops: perCall }: Candidate): Promise<number> {
 }
 
 async function products(): Promise<Candidate> {
-  const size = 1024;
+  const size = flags.software ? 128 : 1024;
   const graph = core.trace("products", { x: core.f32([size, size]) }, ({ x }) => {
     let y = x;
     for (let i = 0; i < 8; i++) y = y.matmul(core.constantF32([size, size], draw("roof", [size, size])));

@@ -33,7 +33,11 @@ const remedies: readonly (readonly [RegExp, string])[] = [
 function textOf(cause: unknown): string {
   if (typeof cause === "number") return `error number ${cause}`;
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replace(/\s*\n\s*/g, " ").trim();
+  // A failed check begins with its place in onnxruntime's sources.
+  return text
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/^\S*\/onnxruntime\/core\/.* was false\. /, "")
+    .trim();
 }
 
 /** `blocks.3.attn` of `blocks.3.attn/Gather_7`. */

@@ -5,7 +5,7 @@ import { requireDevice, type TfjsDevice } from "./devices";
 import { dtypes } from "./dtypes";
 import { Kernels } from "./kernels";
 import { lowerGraph, lowerScanGraph } from "./lower/lowerGraph";
-import { nativeComposites, tableOf } from "./lower/tables";
+import { nativeComposites, wayOf } from "./lower/tables";
 import { Program } from "./program";
 import { openDevice } from "./runtime";
 import { runScan } from "./scan";
@@ -33,8 +33,8 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
   }
   const kernels = new Kernels(await openDevice(device));
   const tensors = new Tensors(kernels);
-  const table = tableOf(device);
-  const native = nativeComposites(table);
+  const way = wayOf(device);
+  const native = nativeComposites(way.table);
 
   const wrapAll = (ports: readonly Port[], infos: readonly TensorInfo[], lead: readonly number[] = []): DeviceTensors =>
     Object.fromEntries(
@@ -47,7 +47,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
 
     async compile(graph, { constants } = {}) {
       const { bound, free } = bindConstants(graph.name, graph.inputs, constants);
-      const program = new Program(kernels, table, lowerGraph(graph, device, native), valuesOf(bound));
+      const program = new Program(kernels, way, lowerGraph(graph, device, native), valuesOf(bound));
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs);
@@ -62,7 +62,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
 
     async compileScan(scan, { constants: bindings } = {}) {
       const { bound, free } = bindConstants(scan.name, scan.constants, bindings);
-      const program = new Program(kernels, table, stepGraph(lowerScanGraph(scan, device, native)), valuesOf(bound));
+      const program = new Program(kernels, way, stepGraph(lowerScanGraph(scan, device, native)), valuesOf(bound));
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);

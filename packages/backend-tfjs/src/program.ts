@@ -2,13 +2,14 @@ import { DitError, type Graph, type HostTensor, type Tensor } from "@dit/core";
 import { topologicalOrder } from "@dit/core/internal";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernels } from "./kernels";
-import type { Lowering, Table } from "./lower/tables";
+import { fuse, readsOf } from "./lower/fusion";
+import type { Lowering, Table, Way } from "./lower/tables";
 
 /** Values by the nodes that they are of. */
 export type Values = ReadonlyMap<Tensor, TensorInfo>;
 
 /**
- * A lowered graph as a list of nodes to compute in order, each value freed after its last use. What depends on constants
+ * A lowered graph as a list of kernels to run in order, each value freed after its last use. What depends on constants
  * and bound inputs alone is computed once, when the program is made.
  */
 export class Program {
@@ -20,7 +21,7 @@ export class Program {
   /** @param bound the inputs whose values are known now */
   constructor(
     private readonly kernels: Kernels,
-    private readonly table: Table,
+    way: Way,
     private readonly graph: Graph,
     bound: ReadonlyMap<Tensor, HostTensor>,
   ) {
@@ -30,10 +31,10 @@ export class Program {
     const wanted = [...new Set(isRead)].filter((node) => isKnown.has(node));
     const values = kernels.scope(() => {
       const given = new Map([...bound].map(([node, value]) => [node, kernels.upload(value)]));
-      return this.execute(stepsTo(wanted, given), wanted, given);
+      return this.execute(stepsTo(wanted, given, way), wanted, given);
     });
     this.known = new Map(wanted.map((node, i) => [node, values[i]!]));
-    this.steps = stepsTo(this.outputs, this.known);
+    this.steps = stepsTo(this.outputs, this.known, way);
   }
 
   /** The outputs' values from those of the inputs. */
@@ -52,8 +53,8 @@ export class Program {
     const made = new Map<Tensor, TensorInfo>();
     const infoOf = (node: Tensor) => given.get(node) ?? made.get(node)!;
     return kernels.scope(() => {
-      for (const { node, lastUses } of steps) {
-        made.set(node, this.compute(node, node.inputs.map(infoOf)));
+      for (const { node, reads, compute, lastUses } of steps) {
+        made.set(node, this.compute(node, compute, reads.map(infoOf)));
         for (const x of lastUses) {
           kernels.free(made.get(x)!);
           made.delete(x);
@@ -63,10 +64,9 @@ export class Program {
     });
   }
 
-  private compute(node: Tensor, inputs: readonly TensorInfo[]): TensorInfo {
-    const lowering = this.table[node.op as keyof Table] as Lowering;
+  private compute(node: Tensor, compute: Step["compute"], values: readonly TensorInfo[]): TensorInfo {
     try {
-      return this.kernels.scope(() => lowering(this.kernels, node, inputs));
+      return this.kernels.scope(() => compute(this.kernels, values));
     } catch (cause) {
       if (cause instanceof DitError) throw cause;
       const where = node.scope === "" ? this.graph.name : `${this.graph.name}, ${node.scope}`;
@@ -75,21 +75,37 @@ export class Program {
   }
 }
 
-/** A node to compute, and the computed nodes that nothing reads after it. */
+/** A value to compute, and the computed ones that nothing reads after it. */
 interface Step {
   readonly node: Tensor;
+  readonly reads: readonly Tensor[];
+  readonly compute: (kernels: Kernels, values: readonly TensorInfo[]) => TensorInfo;
   readonly lastUses: readonly Tensor[];
 }
 
-/** The nodes that `outputs` need beyond those given, each after its inputs. */
-function stepsTo(outputs: readonly Tensor[], given: { has(node: Tensor): boolean }): Step[] {
+/** What makes the outputs from what is given: each node in a step of its own, or several where the device fuses them. */
+function stepsTo(outputs: readonly Tensor[], given: { has(node: Tensor): boolean }, { table, fusion }: Way): Step[] {
   const order = topologicalOrder(outputs, (node) => given.has(node)).filter((x) => !given.has(x) && !x.is("input"));
+  const groups = fusion === undefined ? order.map((node) => [node]) : fuse(order, outputs, fusion.fuser);
+  const steps = groups.map((group) => {
+    const node = group.at(-1)!;
+    if (fusion !== undefined && group.length > 1) {
+      return { node, reads: readsOf(group, fusion.fuser), compute: fusion.kernelOf(group) };
+    }
+    const lowering = table[node.op as keyof Table] as Lowering;
+    const compute: Step["compute"] = (k, values) => lowering(k, node, values);
+    return { node, reads: node.inputs, compute };
+  });
+  return withLastUses(steps, outputs);
+}
+
+function withLastUses(steps: readonly Omit<Step, "lastUses">[], outputs: readonly Tensor[]): Step[] {
   const lastUser = new Map<Tensor, Tensor>();
-  for (const node of order) for (const x of node.inputs) lastUser.set(x, node);
+  for (const { node, reads } of steps) for (const x of reads) lastUser.set(x, node);
   for (const output of outputs) lastUser.delete(output);
-  const lastUses = new Map<Tensor, Tensor[]>(order.map((node) => [node, []]));
-  for (const x of order) lastUses.get(lastUser.get(x)!)?.push(x);
-  return order.map((node) => ({ node, lastUses: lastUses.get(node)! }));
+  const lastUses = new Map<Tensor, Tensor[]>(steps.map(({ node }) => [node, []]));
+  for (const { node } of steps) lastUses.get(lastUser.get(node)!)?.push(node);
+  return steps.map((step) => ({ ...step, lastUses: lastUses.get(step.node)! }));
 }
 
 /** What depends on constants and bound inputs alone. */

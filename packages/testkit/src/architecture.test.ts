@@ -64,6 +64,17 @@ test("the evaluation imports core and what unpacks and describes its files", () 
   expect(others).toEqual([]);
 });
 
+test("the autoencoders import core alone", () => {
+  const others = sources(join(packages, "vae", "src")).flatMap((file) =>
+    importsOf(file).filter(
+      (target) =>
+        !/^(\.|@dit\/core(\/internal)?$)/.test(target) &&
+        !(file.endsWith("node.ts") && /^(node:|@dit\/core\/node$)/.test(target)),
+    ),
+  );
+  expect(others).toEqual([]);
+});
+
 test("every source file fits in 300 lines", () => {
   const long = readdirSync(packages)
     .flatMap((name) => sources(join(packages, name, "src")))

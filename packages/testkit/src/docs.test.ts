@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** Pages whose code is one story, and what it prints. */
 const pages: readonly (readonly [page: string, printed: readonly string[]])[] = [
   ["README.md", ["2,1,8,8"]],
+  ["packages/vae/README.md", ["latent 1x4x8x8", "picture 1x3x16x16"]],
   ["packages/eval-fid/README.md", ["FID 4.", "precision 0."]],
   ["docs/how-a-dit-runs.md", ["graph gate(", "reference", "ort-cpu"]],
   ["docs/training.md", ["the same loss"]],

@@ -1,9 +1,21 @@
-import { diffusionDefaults, ditConfig, flowDefaults, type Model, normal, type SampleSettings, sample } from "@dit/core";
+import {
+  castPrecision,
+  diffusionDefaults,
+  ditConfig,
+  flowDefaults,
+  type Model,
+  normal,
+  type SampleSettings,
+  sample,
+  type Weights,
+} from "@dit/core";
 import { samplerTable, settingsFrom } from "@dit/core/internal";
 import { formulaWeights } from "@dit/testkit";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { ort } from "../backend";
+import { networkGraph } from "../export";
+import { quantizedWeights } from "../lower/quantizedWeights";
 import { encodeModel } from "../onnx/encode";
 import { dynamicBatch } from "./dynamicBatch";
 import { samplerProgram } from "./samplerProgram";
@@ -61,4 +73,25 @@ test.each<[string, Model, Partial<SampleSettings>]>([
   }
   await session.release();
   await backend.dispose();
+});
+
+test("a file in 4 bits and half precision draws what its weights stand for, though a loop holds it", async () => {
+  const settings = settingsFrom(chain.config, { sampler: "ddim", steps: 3, guidance: 2 });
+  const session = await InferenceSession.create(
+    encodeModel(dynamicBatch(samplerProgram(chain, settings, { dtype: "q4f16" }))),
+  );
+  const { images } = await session.run({
+    noise: new Tensor("float32", draws("start", 0, 1), [1, 3, 8, 8]),
+    y: new Tensor("int32", [3], [1]),
+    guidance: new Tensor("float32", [2], []),
+  });
+  await session.release();
+  const backend = await ort();
+  const graph = castPrecision(networkGraph(chain, 1), "f16");
+  const held = { ...chain, weights: quantizedWeights(graph, weights, "int4") as Weights };
+  const expected = (await sample(held, { backend, classes: [3], seed: 7, ...settings })).images.data;
+  await backend.dispose();
+  const largest = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  const worst = expected.reduce((most, v, i) => Math.max(most, Math.abs(v - (images!.data[i] as number))), 0);
+  expect(worst / largest).toBeLessThan(1e-2);
 });

@@ -16,6 +16,8 @@ interface OpOptions {
  */
 export class Emitter {
   readonly nodes: NodeProto[] = [];
+  /** Whether this is the graph of a loop's body, whose constants lie outside it. */
+  readonly isBody: boolean;
   readonly initializers: TensorProto[];
   /** Model path of what is being emitted. */
   scope = "";
@@ -37,6 +39,7 @@ export class Emitter {
     private readonly block: number | undefined = outer?.block,
   ) {
     this.blocks = block === undefined ? undefined : new BlockedProducts(this, block);
+    this.isBody = outer !== undefined;
     this.initializers = outer?.initializers ?? [];
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();

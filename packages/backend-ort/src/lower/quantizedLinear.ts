@@ -66,7 +66,7 @@ function byBlocks(
 ): string {
   const { rows, columns, scales, integers } = quantizedMatrix(emit.valueOf(weight!)!, kind, dtype);
   const format = integerFormats[kind];
-  const block = Math.min(format.block, longestBlock);
+  const block = Number.isFinite(format.block) ? format.block : rowBlock(columns);
   const blocks = blocksPerRow(columns, { ...format, block });
   const weightName = emit.shared(`${weight}.${kind} blocks`, {
     elementType: "uint8",
@@ -88,16 +88,24 @@ function byBlocks(
       N: attr.int(rows),
       bits: attr.int(format.bits),
       block_size: attr.int(block),
-      accuracy_level: attr.int(int8Activations),
+      accuracy_level: attr.int(dtype === "f16" && emit.isBody ? exactActivations : int8Activations),
     },
   });
 }
 
-/** Where a row has one scale, blocks of this many numbers repeat it; longer ones are hardly faster. */
-const longestBlock = 128;
+/** Where a row has one scale, blocks repeat it: of 128 numbers, or fewer where those would have to be filled up. */
+function rowBlock(columns: number): number {
+  return [128, 64].find((block) => columns % block === 0) ?? 32;
+}
 
 /** MatMulNBits's number for products of 8 bits; in f32 they take longer than those of f32 weights. */
 const int8Activations = 4;
+
+/**
+ * Its number for products in f32. onnxruntime 1.30 packs the f16 scales of products of 8 bits wrongly where they lie
+ * outside the graph that reads them, as they do for a loop's body: what comes out is off by a third.
+ */
+const exactActivations = 1;
 
 /** Each value as often as it takes to be `length` of them. */
 function repeated(values: Float32Array, length: number): Float32Array {

@@ -1,3 +1,4 @@
+import type { Tensor } from "@dit/core";
 import {
   type CompositeName,
   type InputsOf,
@@ -10,9 +11,12 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "../devices";
 import type { Kernels } from "../kernels";
 import { composites, linear } from "./composites";
+import type { Fuser } from "./fusion";
 import { imageOperations } from "./images";
 import { primitives } from "./primitives";
 import { wasm } from "./wasm";
+import { webgpu } from "./webgpu";
+import { fusedKernel, webgpuFuser } from "./webgpuFusion";
 
 type Each<T extends readonly unknown[]> = { readonly [K in keyof T]: TensorInfo };
 
@@ -37,14 +41,29 @@ const overrides: { readonly [D in TfjsDevice]: Overrides } = {
   cpu: { linear },
   wasm,
   webgl: { linear },
-  webgpu: { linear },
+  webgpu,
 };
+
+/** Several elementwise nodes in one kernel. */
+interface Fusion {
+  readonly fuser: Fuser;
+  /** The kernel of a group, which is given the values of what the group reads. */
+  kernelOf(group: readonly Tensor[]): (k: Kernels, values: readonly TensorInfo[]) => TensorInfo;
+}
+
+const fusions: { readonly [D in TfjsDevice]?: Fusion } = { webgpu: { fuser: webgpuFuser, kernelOf: fusedKernel } };
+
+/** How a device computes: everything that it runs, and what it runs together. */
+export interface Way {
+  readonly table: Table;
+  readonly fusion: Fusion | undefined;
+}
 
 const images = imageOperations((k, x) => k.run("Transpose", { x }, { perm: [0, 2, 1] }));
 
-/** Everything that a device runs. */
-export function tableOf(device: TfjsDevice): Table {
-  return { ...primitives, ...composites, ...images, ...overrides[device] };
+export function wayOf(device: TfjsDevice): Way {
+  const table = { ...primitives, ...composites, ...images, ...overrides[device] };
+  return { table, fusion: fusions[device] };
 }
 
 /** The composites that a table has rows for. */

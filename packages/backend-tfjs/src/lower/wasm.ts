@@ -1,9 +1,10 @@
 import { hostF32 } from "@dit/core";
-import { type Node, sameShape, sizeOf } from "@dit/core/internal";
+import { sameShape, sizeOf } from "@dit/core/internal";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernels } from "../kernels";
 import { imageOperations } from "./images";
+import { neighboursOf } from "./neighbours";
 import { primitives, reshape, tiled } from "./primitives";
 import type { Overrides } from "./tables";
 
@@ -64,14 +65,6 @@ function transposed(k: Kernels, x: TensorInfo, permutation: readonly number[]): 
 
 /** Beyond so many sums side by side, the zeros cost more than they save. */
 const mostGroups = 32;
-
-/** A sum over neighbouring axes as one over the middle axis of [groups, size, width]; no size for one over others. */
-function neighboursOf({ attributes: { axes }, inputs: [{ shape }] }: Node<"reduceSum">): [number, number, number] {
-  const first = Math.min(...axes);
-  const end = Math.max(...axes) + 1;
-  if (end - first !== axes.length) return [1, 1, 1];
-  return [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first, end)), sizeOf(shape.slice(end))];
-}
 
 /** Matrix `index` of a stack of `count`, copied; tfjs's own Slice copies the whole stack for it. */
 function matrixOf(k: Kernels, stack: TensorInfo, index: number, count: number): TensorInfo {

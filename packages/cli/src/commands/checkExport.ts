@@ -36,7 +36,12 @@ export async function checkExport(file: string): Promise<CheckSummary> {
   const infinite = await runFaults(what, file, metadata, batchSizes);
   if (infinite.length > 0) throw broken(file, infinite);
   const { opsets, graph } = outline;
-  return { file, what, dtype, batch, opset: opsets[""]!, nodes: graph.nodes.length, source, data, domains, batchSizes };
+  return { file, what, dtype, batch, opset: opsets[""]!, nodes: nodeCount(graph), source, data, domains, batchSizes };
+}
+
+/** Those of loop bodies with them. */
+function nodeCount({ nodes }: ModelOutline["graph"]): number {
+  return nodes.reduce((sum, { bodies }) => sum + 1 + bodies.reduce((inner, body) => inner + nodeCount(body), 0), 0);
 }
 
 function broken(file: string, faults: readonly string[]): VerificationError {

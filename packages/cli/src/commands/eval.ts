@@ -114,7 +114,8 @@ export function evaluationText({ report, files, comparison }: EvalSummary): stri
   const interval = metrics.fid?.bootstrap?.interval;
   const details: Readonly<Record<string, string | undefined>> = {
     FID: interval && `95% of resamples: ${interval.map(shown).join(" to ")}`,
-    "Inception Score": metrics.is && `± ${shown(metrics.is.std)} over ${metrics.is.splits} splits`,
+    "Inception Score":
+      metrics.is && metrics.is.splits > 1 ? `± ${shown(metrics.is.std)} over ${metrics.is.splits} splits` : undefined,
     KID: metrics.kid && `± ${shown(metrics.kid.std)} over ${metrics.kid.subsets} subsets`,
   };
   const real = new Map(floor && headline(floor.metrics).map(({ name, value }) => [name, value]));

@@ -2,6 +2,7 @@ import type { WeightFormat } from "@dit/backend-ort";
 import {
   type HostTensor,
   hostTensor,
+  type ModelConfig,
   type Precision,
   type SampleSettings,
   type Samples,
@@ -69,7 +70,7 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const model = await openModel(command.model);
   const vae = await findVae(model.config, command.model, command.vae);
   const labels = labelsOf(model.config, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
-  const guidance = command.guidance ?? (model.config.dit.classDropout > 0 ? 1.5 : 1);
+  const guidance = guidanceOf(command, model.config);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
   const { precision, weights } = inFormats(command.precision);
   const backend = await openBackend(command.backend, weights);
@@ -120,7 +121,13 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   }
 }
 
-function inFormats(name: SamplePrecision): { readonly precision: Precision; readonly weights: WeightFormat } {
+/** The scale that is asked for, else the paper's best, else none for a model that cannot be guided. */
+export function guidanceOf({ guidance }: Pick<SampleCommand, "guidance">, { dit }: ModelConfig): number {
+  return guidance ?? (dit.classDropout > 0 ? 1.5 : 1);
+}
+
+/** A precision as what the network computes in and what its weights are held in. */
+export function inFormats(name: SamplePrecision): { readonly precision: Precision; readonly weights: WeightFormat } {
   return name === "int8" || name === "int4" ? { precision: "f32", weights: name } : { precision: name, weights: "f32" };
 }
 

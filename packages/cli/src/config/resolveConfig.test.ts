@@ -180,7 +180,7 @@ describe("errors of resolveConfig", () => {
       set("backend.kind=tfjs", "backend.precision=f16"),
       'backend.precision is "f16" (--set), allowed: "f32": TensorFlow.js has no half precision',
     ],
-    [set("backend.provider=cuda"), 'backend.provider is "cuda" (--set), allowed: "cpu"'],
+    [set("backend.provider=tpu"), 'backend.provider is "tpu" (--set), allowed: "cpu", "cuda" or "webgpu"'],
     [set("model=DiT-S2"), 'did you mean "DiT-S/2"?'],
     [
       set('model={"patchSize":2,"hiddenSize":8,"heads":2}'),
@@ -191,7 +191,10 @@ describe("errors of resolveConfig", () => {
       "unknown key model.dept (--set); did you mean model.depth? (and 1 more)",
     ],
     [set("train=5"), "train is 5 (--set), allowed: an object with steps, batchSize"],
-    [set("data=imagenet"), 'data is "imagenet" (--set), allowed: "digits", "digits:test" or "folder:DIR"'],
+    [
+      set("data=imagenet"),
+      'data is "imagenet" (--set), allowed: "digits", "digits:test", "folder:DIR" or "latents:DIR"',
+    ],
     [set("learnSigma=false"), 'diffusion.loss is "hybrid", which trains the variance'],
     [set("train.steps"), '--set train.steps has no "="'],
     [set("__proto__.x=1"), "unknown key __proto__ (--set)"],

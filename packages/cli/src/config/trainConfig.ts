@@ -1,26 +1,12 @@
-import {
-  type DecayName,
-  decays,
-  ditPresets,
-  flowPredictions,
-  flowWeightings,
-  paths,
-  samplerNames,
-  samplersOf,
-  spacingNames,
-  timeSamplings,
-  weightings,
-  widestEma,
-} from "@dit/core";
+import { type DecayName, decays, ditPresets, samplerNames, samplersOf, spacingNames, widestEma } from "@dit/core";
 import { z } from "zod";
+import { backendConfigSchema } from "./backendConfig";
 import { blockConfigSchema } from "./blockConfig";
+import { objectiveConfigSchema } from "./objectiveConfig";
 
 const count = z.int().min(1);
 const fraction = z.number().min(0).lt(1);
 const positive = z.number().positive();
-
-/** The names of a table's rows, so that a new row is a new setting. */
-const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[];
 
 const customModel = z.strictObject({
   patchSize: count.describe("Pixels (or latents) to a side of one token"),
@@ -28,61 +14,6 @@ const customModel = z.strictObject({
   depth: count.describe("Number of blocks"),
   heads: count.describe("Attention heads in a block"),
   mlpRatio: positive.default(4).describe("Width of the MLP in units of hiddenSize; 4 in the paper"),
-});
-
-const backend = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("ort").describe("onnxruntime"),
-    provider: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("What runs it; dit doctor says what works"),
-    threads: count.nullable().default(null).describe("Threads of one operation; null leaves it to onnxruntime"),
-  }),
-  z.strictObject({
-    kind: z.literal("tfjs").describe("TensorFlow.js"),
-    device: z
-      .enum(["cpu", "wasm", "webgpu"])
-      .default("wasm")
-      .describe("Where TensorFlow.js computes; webgpu wants a GPU and the package webgpu, cpu is slow"),
-    precision: z.literal("f32").default("f32").meta({
-      allowed: '"f32": TensorFlow.js has no half precision',
-      description: "What numbers are held in",
-    }),
-  }),
-  z.strictObject({ kind: z.literal("reference").describe("The float64 oracle: slow, exact, for checking") }),
-]);
-
-const timeSampling = z
-  .enum(namesOf(timeSamplings))
-  .default("uniform")
-  .describe("How training times are drawn; logitNormal takes the middle more often than the ends");
-
-const chain = z.strictObject({
-  kind: z.literal("diffusion").default("diffusion").describe("a chain of noising steps, as in the paper"),
-  timesteps: count.default(1000).describe("Steps of the noising process; 1000 in the paper"),
-  schedule: z
-    .enum(["linear", "cosine", "scaledLinear"])
-    .default("linear")
-    .describe("Noise schedule; the paper trains with linear betas"),
-  prediction: z.enum(["eps", "x0", "v"]).default("eps").describe("What the network predicts; the noise in the paper"),
-  loss: z
-    .enum(["hybrid", "mse"])
-    .default("hybrid")
-    .describe("hybrid: squared error plus the variational term that trains the variance"),
-  weighting: z
-    .enum(["none", ...namesOf(weightings)])
-    .default("none")
-    .describe("What a step's squared error counts, by its signal-to-noise ratio; alike in the paper"),
-  timeSampling,
-});
-
-const flow = z.strictObject({
-  kind: z.literal("flow").describe("flow matching from noise to data, as in SiT"),
-  path: z.enum(namesOf(paths)).default("linear").describe("The way from noise to data"),
-  prediction: z.enum(namesOf(flowPredictions)).default("velocity").describe("What the network predicts of the path"),
-  weighting: z
-    .enum(namesOf(flowWeightings))
-    .default("none")
-    .describe("What the error of a noise or score prediction counts at each time"),
-  timeSampling,
 });
 
 const ema = z.discriminatedUnion("kind", [
@@ -206,7 +137,7 @@ export const trainConfigSchema = z
     validation: fraction
       .default(0.02)
       .describe("Fraction of the images held out to measure the validation loss; 0 measures none"),
-    backend: backend.default({ kind: "ort", provider: "cpu", threads: null }).describe("What computes"),
+    backend: backendConfigSchema.default({ kind: "ort", provider: "cpu", threads: null }).describe("What computes"),
     model: z
       .union([z.enum(ditPresets), customModel])
       .default("DiT-S/4")
@@ -229,7 +160,7 @@ export const trainConfigSchema = z
       .nullable()
       .default(null)
       .describe("Height and width of the images in pixels; null takes the dataset's own"),
-    diffusion: z.discriminatedUnion("kind", [chain, flow]).prefault({ kind: "diffusion" }),
+    diffusion: objectiveConfigSchema.prefault({ kind: "diffusion" }),
     train: train.prefault({}),
     sample: sample.prefault({}),
     checkpoint: checkpoint.prefault({}),

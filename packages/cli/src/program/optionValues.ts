@@ -73,6 +73,15 @@ export function oneOf<T extends string>(names: readonly T[]): (text: string) => 
   };
 }
 
+/** `2/8`: the second of eight. */
+export function shard(text: string): { readonly index: number; readonly count: number } {
+  const [, part, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  const [index, count] = [Number(part) - 1, Number(of)];
+  if (part === undefined || index < 0 || index >= count)
+    throw new InvalidArgumentError("Write the part and how many there are, such as 2/8.");
+  return { index, count };
+}
+
 export function interval(text: string): [number, number] {
   const [from, to, ...more] = text.split(",").map((part) => real(part));
   if (from === undefined || to === undefined || more.length > 0 || from > to)

@@ -1,8 +1,16 @@
 import { type Command, Option } from "@commander-js/extra-typings";
-import { diffusionForms, flowSamplerDefaults, sampleDefaults, samplerNames, spacingNames } from "@dit/core";
+import {
+  ConfigError,
+  diffusionForms,
+  flowSamplerDefaults,
+  sampleDefaults,
+  samplerNames,
+  spacingNames,
+} from "@dit/core";
 import { sampleCommand, samplePrecisions } from "../commands/sample";
+import { sampleSetCommand } from "../commands/sampleSet";
 import { backends } from "../openBackend";
-import { count, fraction, interval, oneOf, real, whole } from "./optionValues";
+import { count, fraction, interval, oneOf, real, shard, whole } from "./optionValues";
 import { answer, backendOption, jsonOption, progressFor } from "./shared";
 
 /** `dit sample` */
@@ -57,34 +65,47 @@ export function addSample(root: Command): void {
       "--out <file>",
       "PNG grid (default: the first free of samples.png, samples-2.png, ..., unless --npz is given)",
     )
-    .option("--npz <file>", "arr_0: images, uint8 NHWC; arr_1: labels")
+    .option("--npz <path>", "arr_0: images, uint8 NHWC; arr_1: labels; with --n a folder of such files")
+    .option(
+      "--n <count>",
+      "draw a large set, of random classes, into the folder that --npz names; goes on after a kill",
+      count,
+    )
+    .option("--shard <i/k>", "with --n: the i-th of k parts, for k processes on one folder", shard)
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (model, options) => {
       const { sampler, steps, spacing, cfg, eta, clip, guide, guidanceRescale, diffusionForm, lastStep } = options;
-      const summary = await sampleCommand({
-        model,
-        backend: backends[options.backend],
+      const settings = {
+        ...(sampler === undefined ? {} : { sampler }),
+        ...{ steps, spacing, eta, clip, guidanceRescale },
+        guidanceChannels: guide === "3" ? (3 as const) : ("all" as const),
+        guidanceInterval: options.guidanceInterval ?? null,
+        flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
+      };
+      const command = {
+        ...{ model, settings, seed: options.seed, batch: options.batch, backend: backends[options.backend] },
         classes: options.class?.split(",").map((name) => name.trim()) ?? [],
-        perClass: options.perClass,
-        settings: {
-          ...(sampler === undefined ? {} : { sampler }),
-          ...{ steps, spacing, eta, clip, guidanceRescale },
-          guidanceChannels: guide === "3" ? 3 : "all",
-          guidanceInterval: options.guidanceInterval ?? null,
-          flow: { ...flowSamplerDefaults, diffusionForm, lastStep },
-        },
         ...(cfg === undefined ? {} : { guidance: cfg }),
         precision: options.precision,
         ...(options.vae === undefined ? {} : { vae: options.vae }),
         ...(options.vaeTile === undefined ? {} : { tiling: { size: options.vaeTile } }),
-        seed: options.seed,
-        batch: options.batch,
-        ...(options.out === undefined ? {} : { out: options.out }),
-        ...(options.npz === undefined ? {} : { npz: options.npz }),
         progress: progressFor("sample", options.json),
-      });
-      const files = [summary.out, summary.npz].filter((file) => file !== null).join(" and ");
-      answer(options.json, summary, `${summary.images} images in ${summary.seconds.toFixed(1)} s: ${files}`);
+      };
+      const { n, npz, out } = options;
+      if (n === undefined) {
+        if (options.shard !== undefined) throw new ConfigError("--shard is a part of --n pictures: give --n");
+        const files = { ...(out === undefined ? {} : { out }), ...(npz === undefined ? {} : { npz }) };
+        const summary = await sampleCommand({ ...command, ...files, perClass: options.perClass });
+        const written = [summary.out, summary.npz].filter((file) => file !== null).join(" and ");
+        answer(options.json, summary, `${summary.images} images in ${summary.seconds.toFixed(1)} s: ${written}`);
+        return;
+      }
+      if (npz === undefined || out !== undefined)
+        throw new ConfigError("--n writes a folder of npz files: name it with --npz");
+      const part = options.shard ?? { index: 0, count: 1 };
+      const summary = await sampleSetCommand({ ...command, size: n, shard: part, folder: npz });
+      const { drawn, seconds, files } = summary;
+      answer(options.json, summary, `${drawn} images in ${seconds.toFixed(1)} s: ${files.length} files in ${npz}`);
     });
 }

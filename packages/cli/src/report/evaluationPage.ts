@@ -65,7 +65,7 @@ function tiles(metrics: Metrics, floor: Metrics | undefined): Fragment[] {
   const interval = fid?.bootstrap?.interval;
   const details: Readonly<Record<string, string | undefined>> = {
     FID: interval && `95% of resamples: ${formatValue(interval[0])} to ${formatValue(interval[1])}`,
-    "Inception Score": is && `± ${formatValue(is.std)} over ${is.splits} splits`,
+    "Inception Score": is && is.splits > 1 ? `± ${formatValue(is.std)} over ${is.splits} splits` : undefined,
     KID: kid && `± ${formatValue(kid.std)} over ${kid.subsets} subsets of ${kid.subsetSize}`,
     precision: neighbours,
     recall: neighbours,

@@ -48,6 +48,12 @@ export const convolutionCases = [
   }),
 ];
 
+export const plainConvolutionCases = convolutionCases.map(({ about, inputs: [x, weight], attributes }) => ({
+  about,
+  inputs: [x, weight] as const,
+  attributes,
+}));
+
 function convolution(about: string, x: readonly number[], weight: readonly number[], moves: Partial<Convolution> = {}) {
   const inputs = [real(x), real(weight), real([weight[0]!])] as const;
   return { about, inputs, attributes: { ...plain, ...moves } };
@@ -76,7 +82,27 @@ export function poolCases(draw: (shape: readonly number[]) => CaseInput) {
   ];
 }
 
-export function grouped(about: string, shape: readonly number[], groups: number, epsilon = 1e-6) {
+export const meanPoolCases = [false, true].flatMap((countsPadding) =>
+  poolCases(real).map(({ about, inputs, attributes }) => ({
+    about: countsPadding ? `${about}, counting the padding` : about,
+    inputs,
+    attributes: { ...attributes, countsPadding },
+  })),
+);
+
+export const upsamplingCases = [
+  { about: "twofold", inputs: [real([2, 2, 3, 2])] as const, attributes: { factor: 2 } },
+  { about: "threefold", inputs: [real([1, 1, 2, 3])] as const, attributes: { factor: 3 } },
+];
+
+export const groupNormCases = [
+  grouped("images", [2, 4, 3, 2], 2),
+  grouped("one group", [2, 3, 2, 2], 1),
+  grouped("each channel by itself", [1, 3, 2, 3], 3),
+  grouped("a large epsilon", [2, 4, 2, 2], 2, 0.1),
+];
+
+function grouped(about: string, shape: readonly number[], groups: number, epsilon = 1e-6) {
   const channels = [shape[1]!];
   return { about, inputs: [real(shape), real(channels), real(channels)] as const, attributes: { groups, epsilon } };
 }

@@ -1,6 +1,13 @@
 import type { AttributesOf, CompositeName, InputsOf, PrimitiveName } from "@dit/core/internal";
 import { above, apart, bools, type CaseInput, exact, hostOf, ints, real } from "./caseInputs";
-import { convolutionCases, grouped, poolCases } from "./imageCases";
+import {
+  convolutionCases,
+  groupNormCases,
+  meanPoolCases,
+  plainConvolutionCases,
+  poolCases,
+  upsamplingCases,
+} from "./imageCases";
 
 /** One use of an operation: what every backend computes like the reference, and what gradients are checked on. */
 export interface Case<O extends PrimitiveName | CompositeName> {
@@ -102,11 +109,7 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
     { about: "two leading axes", inputs: [real([2, 2, 2, 3]), real([2, 2, 2, 3])], attributes: secondTransposed },
   ],
 
-  conv2d: convolutionCases.map(({ about, inputs, attributes }) => ({
-    about,
-    inputs: [inputs[0], inputs[1]],
-    attributes,
-  })),
+  conv2d: plainConvolutionCases,
   maxPool2d: poolCases(apart),
 
   reduceSum: [...reductions(real), { about: "integers", inputs: [ints([2, 3], 9)], attributes: { axes: [1] } }],
@@ -196,23 +199,9 @@ export const opCases: { readonly [O in PrimitiveName | CompositeName]: Cases<O> 
     { about: "one channel", inputs: [real([3, 1]), real([1, 1]), real([1])], attributes: {} },
   ],
   biasedConv2d: convolutionCases,
-  avgPool2d: [false, true].flatMap((countsPadding) =>
-    poolCases(real).map(({ about, inputs, attributes }) => ({
-      about: countsPadding ? `${about}, counting the padding` : about,
-      inputs,
-      attributes: { ...attributes, countsPadding },
-    })),
-  ),
-  upsampleNearest: [
-    { about: "twofold", inputs: [real([2, 2, 3, 2])], attributes: { factor: 2 } },
-    { about: "threefold", inputs: [real([1, 1, 2, 3])], attributes: { factor: 3 } },
-  ],
-  groupNorm: [
-    grouped("images", [2, 4, 3, 2], 2),
-    grouped("one group", [2, 3, 2, 2], 1),
-    grouped("each channel by itself", [1, 3, 2, 3], 3),
-    grouped("a large epsilon", [2, 4, 2, 2], 2, 0.1),
-  ],
+  avgPool2d: meanPoolCases,
+  upsampleNearest: upsamplingCases,
+  groupNorm: groupNormCases,
   attention: [
     { about: "one head", inputs: [real([1, 3, 4]), real([1, 3, 4]), real([1, 3, 4])], attributes: { heads: 1 } },
     { about: "several heads", inputs: [real([2, 3, 4]), real([2, 3, 4]), real([2, 3, 4])], attributes: { heads: 2 } },

@@ -23,7 +23,7 @@ beforeAll(() => {
   for (const piece of modelPieces({ config: { dit, diffusion: diffusionDefaults }, weights: formulaWeights(dit) }))
     writeSync(file, piece);
   closeSync(file);
-});
+}, 600_000);
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 /** Exports in a fresh process, whose peak memory is then its own. */
