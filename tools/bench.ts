@@ -4,7 +4,7 @@
  * over seven rounds with 200 ms of idle between sessions, because their thread pools disturb each other; the figure is the
  * median of the per-round ratios, void if the roof itself varies by more than 15%.
  *
- *   npm run bench -- [--model DiT-S/2] [--batch 8] [--threads 2] [--rounds 7] [--only forward|train]
+ *   npm run bench -- [--model DiT-S/2] [--batch 8] [--threads 2] [--rounds 7] [--only forward|train|sample]
  *     [--provider cpu|cuda|webgpu] [--dtype f32|f16]
  */
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { networkGraph, type OrtProvider, ort } from "@dit/backend-ort";
 import {
   adamwDefaults,
   castPrecision,
+  createSampler,
   diffusionDefaults,
   ditConfig,
   ditSpec,
@@ -48,8 +49,11 @@ const backend = await ort({ provider: flags.provider as OrtProvider, threads });
 const roof = await roofOf(backend);
 const rows: Row[] = [];
 const setup: Record<string, number> = {};
-if (flags.only !== "train") rows.push(await measure(await timed("forward", forward), roof, rounds));
-if (flags.only !== "forward") rows.push(await measure(await timed("train step", training), roof, rounds));
+const candidates = { forward, train: training, sample: sampling };
+for (const [what, make] of Object.entries(candidates)) {
+  if (flags.only === undefined ? what !== "sample" : flags.only === what)
+    rows.push(await measure(await timed(make), roof, rounds));
+}
 await backend.dispose();
 
 console.table(
@@ -64,10 +68,10 @@ console.table(
 );
 console.log(JSON.stringify({ model: flags.model, batch, threads, rounds: rows, setupSeconds: setup }));
 
-async function timed(name: string, make: () => Promise<Candidate>): Promise<Candidate> {
+async function timed(make: () => Promise<Candidate>): Promise<Candidate> {
   const started = performance.now();
   const candidate = await make();
-  setup[name] = (performance.now() - started) / 1000;
+  setup[candidate.name] = (performance.now() - started) / 1000;
   return candidate;
 }
 
@@ -134,6 +138,21 @@ async function training(): Promise<Candidate> {
       const result = await executable.run({ carry, xs });
       carry = result.carry;
       for (const y of Object.values(result.ys)) y.dispose();
+    },
+  };
+}
+
+/** A run of 50 steps of DDIM with guidance, which takes two forward passes a step; the weights are bound. */
+async function sampling(): Promise<Candidate> {
+  const settings = { sampler: "ddim", steps: 50, guidance: 4 } as const;
+  const weights = initialize(ditSpec(config.dit), 0);
+  const sampler = await createSampler(config, backend, batch, { ...settings, weights });
+  const classes = Array.from({ length: batch }, (_, i) => i);
+  return {
+    name: "guided sample",
+    flops: 2 * multiplyAdds(config.dit) * batch * 2 * settings.steps,
+    run: async () => {
+      await sampler.run(weights, classes);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Backend, ConfigError, type DeviceTensors, type Port } from "@dit/core";
 import { bindConstants, disposeAll, matchFeeds, matchStacked, requireDTypes, stepGraph } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
+import { channelBlock } from "./channelBlock";
 import { compileSteps } from "./hostScan";
 import { compileLoop } from "./loopScan";
 import { lowerGraph } from "./lower/lowerGraph";
@@ -54,7 +55,8 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
       ]),
     ) as DeviceTensors;
 
-  const lowering = { target, weights };
+  const block = provider === "cpu" ? await channelBlock(runtime) : undefined;
+  const lowering = { target, weights, block };
   const engine = { runtime, lowering, sessions, tensors, transfers };
   const name = weights === "f32" ? `ort-${provider}` : `ort-${provider}-${weights}`;
   return {

@@ -2,6 +2,7 @@ import type { Node } from "@dit/core/internal";
 import { sizeOf } from "@dit/core/internal";
 import { attr } from "../onnx/model";
 import { convolution, poolAttributes } from "./convolution";
+import type { Emitter } from "./emitter";
 import type { CompositeTable, Lowering } from "./target";
 
 /** x [.., K] times weight [M, K] transposed, plus bias [M], by one kernel on 2-D views. */
@@ -11,6 +12,14 @@ export const gemm: Lowering<Node<"linear">> = (emit, { shape, inputs: [x, weight
   const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });
   return x.rank === 2 ? output : emit.reshape(output, shape);
 };
+
+function blockedLinear(emit: Emitter, node: Node<"linear">, [a, b, bias]: readonly string[]): string | undefined {
+  const { dtype, shape } = node;
+  if (dtype !== "f32") return undefined;
+  const [n, k] = node.inputs[1].shape as readonly [number, number];
+  const sizes = { m: sizeOf(shape.slice(0, -1)), k, n };
+  return emit.blocks?.product({ a: a!, b: b!, bias: bias!, transposeA: false, transposeB: true, sizes, shape });
+}
 
 /** The composites that onnxruntime's CPU provider has kernels for. */
 export const composites = {
@@ -31,7 +40,8 @@ export const composites = {
     const [x, weight, bias] = inputs;
     // Where the weight is known, it is stored the way MatMul reads fastest; Gemm's bias costs a pass over the result.
     const known = emit.transposed(weight!);
-    return known === undefined ? gemm(emit, node, inputs) : emit.op("Add", [emit.op("MatMul", [x!, known]), bias!]);
+    if (known !== undefined) return emit.op("Add", [emit.op("MatMul", [x!, known]), bias!]);
+    return blockedLinear(emit, node, inputs) ?? gemm(emit, node, inputs);
   },
   biasedConv2d: convolution,
   avgPool2d: (emit, { attributes }, inputs) =>

@@ -2,10 +2,11 @@ import { type HostTensor, lazyTensor } from "@dit/core";
 import { f32ArrayToF16, sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { type AttributeValue, bytesOf, type NodeProto, type TensorProto } from "../onnx/model";
+import { BlockedProducts } from "./blockedProducts";
 import { transpose } from "./transpose";
 
 interface OpOptions {
-  readonly domain?: "com.microsoft";
+  readonly domain?: "com.microsoft" | "com.microsoft.nchwc";
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
@@ -20,17 +21,25 @@ export class Emitter {
   readonly initializers: TensorProto[];
   /** Model path of what is being emitted. */
   scope = "";
+  /** Products by the processor's convolutions, where it has them. */
+  readonly blocks: BlockedProducts | undefined;
+  private readonly deferred = new Map<string, () => string>();
   private readonly made = new Map<string, string>();
   private readonly bound: Map<string, HostTensor>;
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
 
-  /** @param isPortable whether the standard operators alone may be used, which every runtime has */
+  /**
+   * @param isPortable whether the standard operators alone may be used, which every runtime has
+   * @param block channels that the processor's convolutions want together; none when it has no such kernels
+   */
   constructor(
     outer?: Emitter,
     readonly isPortable: boolean = outer?.isPortable ?? false,
+    private readonly block: number | undefined = outer?.block,
   ) {
     this.isBody = outer !== undefined;
+    this.blocks = block === undefined ? undefined : new BlockedProducts(this, block);
     this.initializers = outer?.initializers ?? [];
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();
@@ -44,7 +53,7 @@ export class Emitter {
 
   /** One node with several outputs. */
   ops(opType: string, inputs: readonly string[], count: number, { domain, attributes }: OpOptions = {}): string[] {
-    for (const name of inputs) this.emitBound(name);
+    for (const name of inputs) this.demand(name);
     const id = this.counter.next++;
     const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? `v${id}` : `v${id}.${i}`));
     this.nodes.push({
@@ -60,6 +69,7 @@ export class Emitter {
 
   /** Gives the value that the newest nodes made another name. False when none of this graph's nodes makes it. */
   rename(value: string, name: string): boolean {
+    this.demand(value);
     const at = this.nodes.findLastIndex((node) => node.outputs.includes(value));
     const node = this.nodes[at];
     if (node === undefined) return false;
@@ -72,6 +82,18 @@ export class Emitter {
     const made = this.made.get(key) ?? make();
     this.made.set(key, made);
     return made;
+  }
+
+  /** A name for a value that is emitted when something first reads it. */
+  defer(make: () => string): string {
+    const name = `v${this.counter.next++}`;
+    this.deferred.set(name, make);
+    return name;
+  }
+
+  /** Whether nothing has read the value yet. */
+  isDeferred(name: string): boolean {
+    return this.deferred.has(name);
   }
 
   /** A constant of whole numbers, as ONNX wants shapes and axes. Equal ones are stored once. */
@@ -176,7 +198,13 @@ export class Emitter {
     return name;
   }
 
-  private emitBound(name: string): void {
+  /** Emits what `name` stands for, if that has not been done. */
+  private demand(name: string): void {
+    const make = this.deferred.get(name);
+    if (make !== undefined) {
+      this.deferred.delete(name);
+      this.rename(make(), name);
+    }
     const value = this.bound.get(name);
     if (value === undefined || this.known.has(`bound ${name}`)) return;
     this.known.set(`bound ${name}`, name);

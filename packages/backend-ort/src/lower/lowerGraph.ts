@@ -31,6 +31,11 @@ export interface LoweringOptions {
    * the same at each batch size.
    */
   readonly isPortable?: boolean;
+  /**
+   * Channels that the processor's convolutions want together. Where it is given, products go through them, and the model
+   * is for this kind of processor only.
+   */
+  readonly block?: number | undefined;
   /** Version of the standard operators of a portable model, 18 to 23. */
   readonly opset?: number;
 }
@@ -45,7 +50,7 @@ export function loweredGraph(graph: Graph, options: LoweringOptions = {}): Graph
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
 export function lowerGraph(graph: Graph, bound: Bound = {}, options: LoweringOptions = {}): ModelProto {
-  const emit = new Emitter(undefined, options.isPortable);
+  const emit = new Emitter(undefined, options.isPortable, options.block);
   const outputs = emitOutputs(emit, loweredGraph(graph, options), bindInputs(emit, graph.inputs, bound), options);
   const inputs = free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor));
   return modelOf(emit, graph.name, { inputs, outputs }, options);
@@ -60,7 +65,7 @@ export const tripCount = "steps";
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
 export function lowerScanGraph(scan: Scan, bound: Bound = {}, options: LoweringOptions = {}): ModelProto {
-  const emit = new Emitter(undefined, options.isPortable);
+  const emit = new Emitter(undefined, options.isPortable, options.block);
   const named = (prefix: string, ports: readonly Port[]) => ports.map(({ name }) => `${prefix}.${name}`);
   const constants = bindInputs(emit, scan.constants, bound, "constants.");
   emitLoop(emit, scan, {
@@ -139,9 +144,10 @@ export function modelOf(
   { target = processor, opset = target.opset }: LoweringOptions,
 ): ModelProto {
   const graph = { name, nodes: emit.nodes, initializers: emit.initializers, ...ports };
+  const own = [...domainsOf(graph)].filter((domain) => domain !== "");
   return {
     irVersion: irVersionOf(opset),
-    opsets: { "": opset, ...(domainsOf(graph).has("com.microsoft") ? { "com.microsoft": 1 } : {}) },
+    opsets: { "": opset, ...Object.fromEntries(own.map((domain) => [domain, 1])) },
     producerName: "@dit/backend-ort",
     graph,
   };
@@ -188,7 +194,9 @@ function emitOutputs(
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    const value = loweringOf(node, target, weights)(emit, node, inputs);
+    const lowering = loweringOf(node, target, weights);
+    const value =
+      emit.blocks?.elementwise(node, inputs, (names) => lowering(emit, node, names)) ?? lowering(emit, node, inputs);
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }

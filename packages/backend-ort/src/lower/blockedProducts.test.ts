@@ -1,0 +1,120 @@
+import {
+  type F32,
+  f32,
+  type Graph,
+  gelu,
+  type HostTensor,
+  hostF32,
+  linear,
+  normal,
+  reference,
+  trace,
+  valueAndGrad,
+} from "@dit/core";
+import { sizeOf } from "@dit/core/internal";
+import { describe, expect, test } from "vitest";
+import { ort } from "../backend";
+import { channelBlock } from "../channelBlock";
+import { node } from "../platform/node";
+import { lowerGraph } from "./lowerGraph";
+
+const block = await channelBlock(await node.load("cpu", undefined));
+
+const feedsOf = (graph: Graph): Record<string, HostTensor> =>
+  Object.fromEntries(
+    graph.inputs.map(({ name, tensor: { shape } }) => [
+      name,
+      hostF32(shape, normal({ seed: 0, stream: name, step: 0, sample: 0 }, sizeOf(shape))),
+    ]),
+  );
+
+const opsOf = (graph: Graph) =>
+  lowerGraph(graph, {}, { block: 8 }).graph.nodes.map(({ domain, opType }) => `${domain ?? ""}.${opType}`);
+const isConvolution = (op: string) => op === "com.microsoft.nchwc.Conv";
+
+/** The largest difference to float64, in units of the largest number of each output. */
+async function errorOf(graph: Graph): Promise<number> {
+  const [backend, oracle] = [await ort(), reference()];
+  const feeds = feedsOf(graph);
+  const [got, wanted] = await Promise.all([backend, oracle].map(async (on) => (await on.compile(graph)).run(feeds)));
+  let worst = 0;
+  for (const { name } of graph.outputs) {
+    const [a, b] = [(await got![name]!.read()).data, (await wanted![name]!.read()).data];
+    let [error, scale] = [0, 0];
+    for (let i = 0; i < b.length; i++) {
+      error = Math.max(error, Math.abs(Number(a[i]) - Number(b[i])));
+      scale = Math.max(scale, Math.abs(Number(b[i])));
+    }
+    worst = Math.max(worst, error / scale);
+  }
+  await Promise.all([backend.dispose(), oracle.dispose()]);
+  return worst;
+}
+
+/** A perceptron of two linears with all its gradients: x [N, T, D], `hidden` wide inside. */
+const perceptron = (samples: number, tokens: number, width: number, hidden: number) => {
+  const types = {
+    x: f32([samples, tokens, width]),
+    up: { weight: f32([hidden, width]), bias: f32([hidden]) },
+    down: { weight: f32([width, hidden]), bias: f32([width]) },
+    seed: f32([samples, tokens, width]),
+  };
+  return trace("perceptron", types, ({ seed, ...params }) => {
+    const loss = ({ x, up, down }: typeof params) => {
+      const y = linear(down, gelu(linear(up, x.mul(0.1)))) as F32;
+      return { loss: y.mul(seed).sum(), y };
+    };
+    const { value, gradients } = valueAndGrad(loss, params);
+    return { ...value, gradients };
+  });
+};
+
+describe("products through the processor's convolutions", () => {
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])("transposed %s, %s", async (transposeA, transposeB) => {
+    const graph = trace(
+      "product",
+      { a: f32(transposeA ? [64, 80] : [80, 64]), b: f32(transposeB ? [96, 64] : [64, 96]) },
+      ({ a, b }) => ({ y: a.matmul(b, { transposeA, transposeB }) }),
+    );
+    expect(opsOf(graph).filter(isConvolution)).toHaveLength(1);
+    expect(await errorOf(graph)).toBeLessThan(1e-6);
+  });
+
+  test("a perceptron and its gradients never leave the blocks in between", async () => {
+    const graph = perceptron(2, 48, 64, 128);
+    const ops = opsOf(graph);
+    expect(ops.filter(isConvolution)).toHaveLength(6);
+    // y, and the gradients of x and the two weights.
+    expect(ops.filter((op) => op.endsWith("ReorderOutput"))).toHaveLength(4);
+    expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
+  test("what is large goes through its functions in parts", async () => {
+    const graph = perceptron(1, 2048, 64, 1024);
+    expect(opsOf(graph).filter((op) => op === ".Gelu")).toHaveLength(2);
+    expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
+  test("parts meet a value in one piece", async () => {
+    const types = { x: f32([16384, 80]), weight: f32([80, 80]), bias: f32([80]) };
+    const graph = trace("residual", types, ({ x, ...p }) => ({ y: linear(p, x).add(x) }));
+    expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
+  test("sides that do not divide into blocks stay with Gemm, and so does everything without such kernels", () => {
+    const odd = trace("odd", { a: f32([80, 68]), b: f32([68, 96]) }, ({ a, b }) => ({ y: a.matmul(b) }));
+    expect(opsOf(odd)).toEqual([".Gemm"]);
+    const model = lowerGraph(perceptron(2, 48, 64, 128));
+    expect(model.opsets).not.toHaveProperty(["com.microsoft.nchwc"]);
+    expect(model.graph.nodes.some(({ domain }) => domain?.endsWith("nchwc"))).toBe(false);
+  });
+
+  test.runIf(process.arch === "x64")("this processor says how many channels it wants together", () => {
+    expect([8, 16]).toContain(block);
+  });
+});
