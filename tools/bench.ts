@@ -142,11 +142,11 @@ async function training(): Promise<Candidate> {
   };
 }
 
-/** A run of 50 steps of DDIM with guidance, which takes two forward passes a step; the weights are handed over once a run. */
+/** A run of 50 steps of DDIM with guidance, which takes two forward passes a step; the weights are bound. */
 async function sampling(): Promise<Candidate> {
   const settings = { sampler: "ddim", steps: 50, guidance: 4 } as const;
-  const sampler = await createSampler(config, backend, batch, settings);
   const weights = initialize(ditSpec(config.dit), 0);
+  const sampler = await createSampler(config, backend, batch, { ...settings, weights });
   const classes = Array.from({ length: batch }, (_, i) => i);
   return {
     name: "guided sample",

@@ -38,8 +38,8 @@ export class Emitter {
     readonly isPortable: boolean = outer?.isPortable ?? false,
     private readonly block: number | undefined = outer?.block,
   ) {
-    this.blocks = block === undefined ? undefined : new BlockedProducts(this, block);
     this.isBody = outer !== undefined;
+    this.blocks = block === undefined ? undefined : new BlockedProducts(this, block);
     this.initializers = outer?.initializers ?? [];
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();
