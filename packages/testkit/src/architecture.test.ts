@@ -43,7 +43,7 @@ describe("core", () => {
 
 test.each([
   ["backend-ort", /^onnxruntime-common$/],
-  ["backend-tfjs", /^@tensorflow\/tfjs-(core|backend-wasm)$/],
+  ["backend-tfjs", /^@tensorflow\/tfjs-(core|backend-(wasm|webgpu))$/],
 ])("%s imports core and its runtime, nothing else", (name, runtime) => {
   const others = sources(join(packages, name, "src")).flatMap((file) =>
     importsOf(file).filter(
@@ -86,7 +86,7 @@ test("every source file fits in 300 lines", () => {
 /** The sources below a folder, tests left out. */
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !/\.test(-d)?\.ts$/.test(name))
+    .filter((name) => name.endsWith(".ts") && !/\.(test(-d)?|full)\.ts$/.test(name))
     .map((name) => join(folder, name));
 }
 

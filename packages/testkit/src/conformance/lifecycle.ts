@@ -110,12 +110,12 @@ export function testLifecycle({ check, tolerance }: Suite): void {
     const executable = await backend.compile(square);
     const scan = await backend.compileScan(recurrence, { constants: recurrenceConstants });
     const scanned = scan.run({ carry: recurrenceCarry, xs: recurrenceXs(3) });
-    const together = await Promise.all(inputs.map((x) => executable.run({ x }).then(readAll)));
-    expect(together.map(({ y }) => y!.data)).toEqual(alone);
+    const together = await Promise.all(inputs.map((x) => executable.run({ x })));
+    expect((await Promise.all(together.map(readAll))).map(({ y }) => y!.data)).toEqual(alone);
     const again = scan.run({ carry: recurrenceCarry, xs: recurrenceXs(3) });
     const [first, second] = [await scanned, await again];
     expect(await readAll(first.carry)).toEqual(await readAll(second.carry));
-    for (const tensors of [first.carry, first.ys, second.carry, second.ys]) disposeAll(tensors);
+    for (const tensors of [...together, first.carry, first.ys, second.carry, second.ys]) disposeAll(tensors);
     await executable.dispose();
     await scan.dispose();
   });

@@ -1,5 +1,5 @@
 import type { Backend } from "@dit/core";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testErrors } from "./errors";
 import { testLifecycle } from "./lifecycle";
 import { testModels } from "./models";
@@ -20,7 +20,7 @@ export interface ConformanceOptions {
 /** What the parts of the suite are given. */
 export interface Suite {
   readonly tolerance: number;
-  /** Registers a test of the backend. */
+  /** Registers a test of the backend, which must leave no tensor behind. */
   check(fact: string, run: (backend: Backend) => Promise<void>): void;
 }
 
@@ -59,8 +59,13 @@ export function testBackend(
       check(fact, run) {
         const reason = reasons.get(fact);
         reasons.delete(fact);
-        if (reason === undefined) test(fact, () => run(backend));
-        else test.skip(`${fact} (${reason})`, () => {});
+        if (reason === undefined) {
+          test(fact, async () => {
+            const before = backend.memory().liveTensors;
+            await run(backend);
+            expect(backend.memory().liveTensors - before, "tensors that the test leaves behind").toBe(0);
+          });
+        } else test.skip(`${fact} (${reason})`, () => {});
       },
     };
     for (const [part, register] of Object.entries(parts)) describe(part, () => register(suite));

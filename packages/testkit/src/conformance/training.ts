@@ -93,10 +93,6 @@ export function testTraining({ check, tolerance }: Suite): void {
     });
     expect(losses).not.toEqual(wide.losses);
   });
-
-  check("training and validation leave no tensor behind", async (backend) => {
-    expect(backend.memory().liveTensors).toBe(0);
-  });
 }
 
 async function lossCurve(backend: Backend, changes: Partial<TrainOptions>) {
