@@ -69,7 +69,7 @@ function drawnImages(size: number, batchSize: number): HostTensor<"f32"> {
 /** Multiplications and additions of its convolutions, which are nearly all of its work. */
 function ofConvolutions(graph: Graph): number {
   return nodesOf(graph)
-    .filter(({ op }) => op === "conv2d")
+    .filter(({ op }) => op === "biasedConv2d")
     .reduce((sum, { shape, inputs }) => sum + (sizeOf(shape) / shape[1]!) * sizeOf(inputs[1]!.shape), 0);
 }
 
