@@ -11,10 +11,10 @@ interface Held {
 }
 
 /** A scan as a loop on the host: each step is a run of a session, and the carry stays in the device's memory. */
-export const compileSteps: CompileScan = async ({ lowering, sessions, tensors, transfers }, scan, bound) => {
+export const compileSteps: CompileScan = async ({ target, sessions, tensors, transfers }, scan, bound) => {
   const step = namedStep(scan);
   const named = Object.entries(bound).map(([name, value]) => [`constants.${name}`, value] as const);
-  const session = await sessions.open(lowerGraph(step, Object.fromEntries(named), lowering));
+  const session = await sessions.open(lowerGraph(step, Object.fromEntries(named), target));
   const nameOf = new Map<Tensor, string>(step.inputs.map(({ name, tensor }) => [tensor, name]));
   const own = (value: RuntimeTensor): Held => ({ value, isBorrowed: false });
   return {

@@ -4,8 +4,8 @@ import { lowerScanGraph, tripCount } from "./lower/lowerGraph";
 import type { CompileScan } from "./scan";
 
 /** A scan as one `Loop` of the runtime, which keeps the carry from step to step. */
-export const compileLoop: CompileScan = async ({ runtime, lowering, sessions, tensors }, scan, bound) => {
-  const session = await sessions.open(lowerScanGraph(scan, bound, lowering));
+export const compileLoop: CompileScan = async ({ runtime, target, sessions, tensors }, scan, bound) => {
+  const session = await sessions.open(lowerScanGraph(scan, bound, target));
   return {
     async run({ constants, carry, xs, steps }) {
       const feeds: Record<string, RuntimeTensor> = {

@@ -5,6 +5,7 @@ import { channelBlock } from "./channelBlock";
 import { compileSteps } from "./hostScan";
 import { compileLoop } from "./loopScan";
 import { lowerGraph } from "./lower/lowerGraph";
+import { holding } from "./lower/quantizedLinear";
 import type { WeightFormat } from "./lower/quantizedMatrix";
 import { nativeComposites } from "./lower/target";
 import { Tensors } from "./ortTensor";
@@ -38,7 +39,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
   const { provider = platform.providers[0]!, threads, inlineBytes = 2 ** 30, weights = "f32" } = options;
   requireProvider(platform, provider);
   requireWeights(provider, weights);
-  const { target, memory, hasLoop } = providers[provider];
+  const { target: hardware, memory, hasLoop } = providers[provider];
   const runtime = await platform.load(provider, threads);
   const { writeTemporary } = platform;
   const settings = { provider, threads, inlineBytes, memory, ...(writeTemporary && { writeTemporary }) };
@@ -56,8 +57,8 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
     ) as DeviceTensors;
 
   const block = provider === "cpu" ? await channelBlock(runtime) : undefined;
-  const lowering = { target, weights, block };
-  const engine = { runtime, lowering, sessions, tensors, transfers };
+  const target = { ...holding(weights, hardware), block };
+  const engine = { runtime, target, sessions, tensors, transfers };
   const name = weights === "f32" ? `ort-${provider}` : `ort-${provider}-${weights}`;
   return {
     name,
@@ -66,7 +67,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
     async compile(graph, { constants = {} } = {}) {
       requireDTypes(graph, title, dtypes);
       const { free } = bindConstants(graph.name, graph.inputs, constants);
-      const session = await sessions.open(lowerGraph(graph, constants, lowering));
+      const session = await sessions.open(lowerGraph(graph, constants, target));
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [

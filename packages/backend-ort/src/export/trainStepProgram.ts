@@ -2,7 +2,7 @@ import type { ModelConfig, Weights } from "@dit/core";
 import { prefixed, splitFixed, trainStep } from "@dit/core/internal";
 import { lowerScanGraph } from "../lower/lowerGraph";
 import type { Program } from "./program";
-import { loweringOptions, type ProgramOptions } from "./programOptions";
+import { type ProgramOptions, targetOf } from "./programOptions";
 
 /** What a train step has in it beside the network. */
 export type TrainStepSettings = Omit<Parameters<typeof trainStep>[1], "batchSize">;
@@ -19,5 +19,5 @@ export function trainStepProgram(
   options: ProgramOptions = {},
 ): Program {
   const fixed = prefixed("fixed", splitFixed(config, weights).fixed);
-  return (batchSize) => lowerScanGraph(trainStep(config, { ...settings, batchSize }), fixed, loweringOptions(options));
+  return (batchSize) => lowerScanGraph(trainStep(config, { ...settings, batchSize }), fixed, targetOf(options));
 }

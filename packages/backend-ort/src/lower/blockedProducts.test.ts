@@ -17,6 +17,7 @@ import { ort } from "../backend";
 import { channelBlock } from "../channelBlock";
 import { node } from "../platform/node";
 import { lowerGraph } from "./lowerGraph";
+import { processor } from "./processor";
 
 const block = await channelBlock(await node.load("cpu", undefined));
 
@@ -29,7 +30,9 @@ const feedsOf = (graph: Graph): Record<string, HostTensor> =>
   );
 
 const opsOf = (graph: Graph) =>
-  lowerGraph(graph, {}, { block: 8 }).graph.nodes.map(({ domain, opType }) => `${domain ?? ""}.${opType}`);
+  lowerGraph(graph, {}, { ...processor, block: 8 }).graph.nodes.map(
+    ({ domain, opType }) => `${domain ?? ""}.${opType}`,
+  );
 const isConvolution = (op: string) => op === "com.microsoft.nchwc.Conv";
 
 /** The largest difference to float64, in units of the largest number of each output. */

@@ -29,14 +29,10 @@ export class Emitter {
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
 
-  /**
-   * @param isPortable whether the standard operators alone may be used, which every runtime has
-   * @param block channels that the processor's convolutions want together; none when it has no such kernels
-   */
+  /** @param block channels that the processor's convolutions want together; none when it has no such kernels */
   constructor(
+    private readonly block?: number,
     outer?: Emitter,
-    readonly isPortable: boolean = outer?.isPortable ?? false,
-    private readonly block: number | undefined = outer?.block,
   ) {
     this.isBody = outer !== undefined;
     this.blocks = block === undefined ? undefined : new BlockedProducts(this, block);
@@ -44,6 +40,11 @@ export class Emitter {
     this.bound = outer?.bound ?? new Map();
     this.known = outer?.known ?? new Map();
     this.counter = outer?.counter ?? { next: 0 };
+  }
+
+  /** An emitter for the body of a loop in this graph. */
+  body(): Emitter {
+    return new Emitter(this.block, this);
   }
 
   /** One node with one output, whose name is returned. An empty input name leaves an optional input out. */

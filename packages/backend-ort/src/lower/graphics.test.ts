@@ -7,7 +7,6 @@ import type { ModelProto } from "../onnx/model";
 import { node } from "../platform/node";
 import { cuda, webgpu } from "./graphics";
 import { lowerGraph } from "./lowerGraph";
-import { processor } from "./processor";
 
 const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 64, depth: 2, heads: 4, numClasses: 5, norm: "rms" });
 const weights = formulaWeights(dit);
@@ -40,13 +39,13 @@ describe.each([
     ["f16", 0.01],
   ] as const)("computes on the processor what is built for it, in %s", async (precision, tolerance) => {
     const graph: Graph = castPrecision(network, precision);
-    const expected = await outputOf(lowerGraph(network, weights, { target: processor }));
-    const actual = await outputOf(lowerGraph(graph, weights, { target }));
+    const expected = await outputOf(lowerGraph(network, weights));
+    const actual = await outputOf(lowerGraph(graph, weights, target));
     expect(errorOf(actual, expected)).toBeLessThan(tolerance);
   });
 
   test("has no operator that would be left to the processor", () => {
-    const { graph, opsets } = lowerGraph(castPrecision(network, "f16"), weights, { target });
+    const { graph, opsets } = lowerGraph(castPrecision(network, "f16"), weights, target);
     expect(opsets).toEqual({ "": 18, "com.microsoft": 1 });
     const used = new Set(graph.nodes.map(({ opType }) => opType));
     for (const opType of ["Attention", "RMSNormalization", "Gelu", "Shape", "ScatterND"])
@@ -57,7 +56,7 @@ describe.each([
 
 test("attention is computed in f32 on webgpu, in a network of half precision", () => {
   const inputsOf = (target: typeof cuda) => {
-    const { graph } = lowerGraph(castPrecision(network, "f16"), weights, { target });
+    const { graph } = lowerGraph(castPrecision(network, "f16"), weights, target);
     const attention = graph.nodes.find(({ opType }) => opType === "MultiHeadAttention")!;
     return graph.nodes.find(({ outputs }) => outputs.includes(attention.inputs[0]!))!.opType;
   };

@@ -3,7 +3,7 @@ import { accurateSines, sizeOf } from "@dit/core/internal";
 import { attr, elementTypes } from "../onnx/model";
 import { composites, gemm } from "./composites";
 import type { Emitter } from "./emitter";
-import { primitives, reduction, turned } from "./primitives";
+import { primitives, reduction, standardMatmul } from "./primitives";
 import type { CompositeTable, PrimitiveTable, Target } from "./target";
 
 // Graphics processors: every node of these lowerings has a kernel in onnxruntime's CUDA and WebGPU providers, with all
@@ -56,6 +56,7 @@ export const cuda: Target = {
   opset: 18,
   primitives: graphicsPrimitives,
   composites: graphicsComposites,
+  weights: "f32",
   wide: new Set(),
   prepare: (graph) => graph,
   finish: (graph) => graph,
@@ -68,12 +69,7 @@ export const webgpu: Target = {
   ...cuda,
   primitives: {
     ...graphicsPrimitives,
-    matmul: (emit, node, inputs) => {
-      const { transposeA, transposeB } = node.attributes;
-      if (node.rank === 2) return primitives.matmul(emit, node, inputs);
-      const flipped = (x: string, isFlipped: boolean) => (isFlipped ? turned(emit, x, node.rank) : x);
-      return emit.op("MatMul", [flipped(inputs[0]!, transposeA), flipped(inputs[1]!, transposeB)]);
-    },
+    matmul: standardMatmul,
     // It cuts floats alone; rows of anything can be gathered.
     slice: (emit, node, inputs) => {
       const { shape, attributes, inputs: [x], dtype } = node; // biome-ignore format: one line

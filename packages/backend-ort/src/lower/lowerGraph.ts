@@ -10,50 +10,25 @@ import {
   type ValueInfoProto,
 } from "../onnx/model";
 import { Emitter } from "./emitter";
-import { irVersionOf, portableComposites } from "./portable";
+import { irVersionOf } from "./portable";
 import { processor } from "./processor";
-import { linears } from "./quantizedLinear";
-import type { WeightFormat } from "./quantizedMatrix";
 import { requireBoundWeights } from "./quantizedWeights";
 import { type Lowering, nativeComposites, type Target } from "./target";
 
 /** Inputs bound as initialisers. */
 export type Bound = Readonly<Record<string, HostTensor>>;
 
-/** How a graph becomes ONNX; by default as it runs fastest on a processor. */
-export interface LoweringOptions {
-  /** The hardware that it is for. */
-  readonly target?: Target;
-  /** What the weights of linear layers are held in; all that is not f32 must be bound. f32 by default. */
-  readonly weights?: WeightFormat;
-  /**
-   * For every runtime that knows ONNX: the standard operators alone, and no batch taken apart, so that the graph is
-   * the same at each batch size.
-   */
-  readonly isPortable?: boolean;
-  /**
-   * Channels that the processor's convolutions want together. Where it is given, products go through them, and the model
-   * is for this kind of processor only.
-   */
-  readonly block?: number | undefined;
-  /** Version of the standard operators of a portable model, 18 to 23. */
-  readonly opset?: number;
-}
-
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
-export function loweredGraph(graph: Graph, options: LoweringOptions = {}): Graph {
-  const { target = processor, isPortable = false, opset = target.opset } = options;
-  return isPortable
-    ? lower(graph, portableComposites(opset))
-    : target.finish(lower(target.prepare(graph), nativeComposites(target), target.wide));
+export function loweredGraph(graph: Graph, target: Target = processor): Graph {
+  return target.finish(lower(target.prepare(graph), nativeComposites(target), target.wide));
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
-export function lowerGraph(graph: Graph, bound: Bound = {}, options: LoweringOptions = {}): ModelProto {
-  const emit = new Emitter(undefined, options.isPortable, options.block);
-  const outputs = emitOutputs(emit, loweredGraph(graph, options), bindInputs(emit, graph.inputs, bound), options);
+export function lowerGraph(graph: Graph, bound: Bound = {}, target: Target = processor): ModelProto {
+  const emit = new Emitter(target.block);
+  const outputs = emitOutputs(emit, loweredGraph(graph, target), bindInputs(emit, graph.inputs, bound), target);
   const inputs = free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor));
-  return modelOf(emit, graph.name, { inputs, outputs }, options);
+  return modelOf(emit, graph.name, { inputs, outputs }, target);
 }
 
 /** The name of the input that says how often a lowered scan's step runs. */
@@ -64,8 +39,8 @@ export const tripCount = "steps";
  * reads its slice of each stacked input by the iteration's number. Carry `c` comes in as `carry.c` and out as `next.c`,
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
-export function lowerScanGraph(scan: Scan, bound: Bound = {}, options: LoweringOptions = {}): ModelProto {
-  const emit = new Emitter(undefined, options.isPortable, options.block);
+export function lowerScanGraph(scan: Scan, bound: Bound = {}, target: Target = processor): ModelProto {
+  const emit = new Emitter(target.block);
   const named = (prefix: string, ports: readonly Port[]) => ports.map(({ name }) => `${prefix}.${name}`);
   const constants = bindInputs(emit, scan.constants, bound, "constants.");
   emitLoop(emit, scan, {
@@ -75,7 +50,7 @@ export function lowerScanGraph(scan: Scan, bound: Bound = {}, options: LoweringO
     carry: named("carry", scan.carry),
     xs: named("xs", scan.xs),
     outputs: [...named("next", scan.carry), ...named("ys", scan.ys)],
-    options,
+    target,
   });
   const inputs = [
     { name: tripCount, elementType: "int64" as const, shape: [] },
@@ -87,7 +62,7 @@ export function lowerScanGraph(scan: Scan, bound: Bound = {}, options: LoweringO
     ...scan.carry.map(({ name, tensor }) => valueInfo(`next.${name}`, tensor)),
     ...scan.ys.map(({ name, tensor }) => valueInfo(`ys.${name}`, tensor, [tripCount])),
   ];
-  return modelOf(emit, scan.name, { inputs, outputs }, options);
+  return modelOf(emit, scan.name, { inputs, outputs }, target);
 }
 
 /** The names of a `Loop`, and of what goes into it and comes out in the order of the scan's ports. */
@@ -100,13 +75,13 @@ export interface LoopNames {
   readonly xs: readonly string[];
   /** The carry at the end, then the stacked outputs. */
   readonly outputs: readonly string[];
-  readonly options: LoweringOptions;
+  readonly target: Target;
 }
 
 /** One `Loop` that runs a scan's step. */
 export function emitLoop(emit: Emitter, scan: Scan, loop: LoopNames): void {
-  const { name, steps, constants, carry, xs, outputs, options } = loop;
-  const body = new Emitter(emit);
+  const { name, steps, constants, carry, xs, outputs, target } = loop;
+  const body = emit.body();
   const names = new Map(constants);
   const inner = carry.map((name) => `body.${name}`);
   scan.carry.forEach(({ tensor }, i) => {
@@ -115,7 +90,7 @@ export function emitLoop(emit: Emitter, scan: Scan, loop: LoopNames): void {
   scan.xs.forEach(({ tensor }, i) => {
     names.set(tensor, body.op("Gather", [xs[i]!, "iteration"]));
   });
-  const step = emitOutputs(body, loweredGraph(stepGraph(scan), options), names, options);
+  const step = emitOutputs(body, loweredGraph(stepGraph(scan), target), names, target);
   const keepGoing = body.op("Identity", ["condition"]);
   const loopBody: GraphProto = {
     name: scan.name,
@@ -141,7 +116,7 @@ export function modelOf(
   emit: Emitter,
   name: string,
   ports: Pick<GraphProto, "inputs" | "outputs">,
-  { target = processor, opset = target.opset }: LoweringOptions,
+  { opset }: Target,
 ): ModelProto {
   const graph = { name, nodes: emit.nodes, initializers: emit.initializers, ...ports };
   const own = [...domainsOf(graph)].filter((domain) => domain !== "");
@@ -180,12 +155,8 @@ function free(ports: readonly Port[], bound: Bound): readonly Port[] {
  * Emits every node and names the outputs. A value is made under its output's name where it can be: an identity in between
  * would copy it, which for a train state costs as much as an optimiser's pass over it.
  */
-function emitOutputs(
-  emit: Emitter,
-  graph: Graph,
-  names: Map<Tensor, string>,
-  { weights = "f32", target = processor }: LoweringOptions,
-): ValueInfoProto[] {
+function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>, target: Target): ValueInfoProto[] {
+  const { weights } = target;
   if (weights !== "f32") {
     requireBoundWeights(graph, (input) => emit.valueOf(names.get(input) ?? "") !== undefined, weights);
   }
@@ -194,7 +165,7 @@ function emitOutputs(
     if (names.has(node)) continue;
     emit.scope = node.scope;
     const inputs = node.inputs.map((x) => names.get(x)!);
-    const lowering = loweringOf(node, target, weights);
+    const lowering = loweringOf(node, target);
     const value =
       emit.blocks?.elementwise(node, inputs, (names) => lowering(emit, node, names)) ?? lowering(emit, node, inputs);
     const name = wanted.get(node);
@@ -215,8 +186,7 @@ export function copying(dtype: DType): Pick<NodeProto, "opType" | "attributes"> 
   return { opType: "Cast", attributes: { to: attr.int(elementTypes.bool.code) } };
 }
 
-function loweringOf({ op }: Tensor, { composites, primitives }: Target, weights: WeightFormat): Lowering<Tensor> {
-  if (op === "linear" && weights !== "f32") return linears[weights] as Lowering<Tensor>;
+function loweringOf({ op }: Tensor, { composites, primitives }: Target): Lowering<Tensor> {
   return (isComposite(op) ? composites[op] : primitives[op]) as Lowering<Tensor>;
 }
 

@@ -1,4 +1,7 @@
 import type { CompositeName } from "@dit/core/internal";
+import { composites } from "./composites";
+import { primitives, standardMatmul } from "./primitives";
+import type { Target } from "./target";
 
 /** The standard operator sets (https://github.com/onnx/onnx/blob/main/docs/Operators.md) that a model can be written for. */
 export const opsetRange = { from: 18, to: 23 } as const;
@@ -17,10 +20,21 @@ const since: { readonly [C in CompositeName]?: number } = {
   attention: 23,
 };
 
-/** The composites that are one operator of a standard set; the others are expanded. */
-export function portableComposites(opset: number): ReadonlySet<CompositeName> {
-  const known = Object.entries(since) as [CompositeName, number][];
-  return new Set(known.flatMap(([name, first]) => (first <= opset ? [name] : [])));
+/**
+ * For every runtime that knows ONNX: the standard operators alone, and no batch taken apart, so that a graph is the same at
+ * each batch size. Composites that are no operator of the set are expanded.
+ */
+export function portable(opset: number = opsetRange.to): Target {
+  const known = Object.entries(composites).filter(([name]) => (since[name as CompositeName] ?? opset + 1) <= opset);
+  return {
+    opset,
+    primitives: { ...primitives, matmul: standardMatmul },
+    composites: Object.fromEntries(known),
+    weights: "f32",
+    wide: new Set(),
+    prepare: (graph) => graph,
+    finish: (graph) => graph,
+  };
 }
 
 /** The oldest file format that holds a set: runtimes refuse formats newer than they are. */

@@ -46,14 +46,10 @@ export const primitives: PrimitiveTable = {
   matmul: (emit, node, inputs) => {
     const blocked = blockedProduct(emit, node, inputs);
     if (blocked !== undefined) return blocked;
-    const { attributes: flags, rank } = node;
-    const { transposeA, transposeB } = flags;
+    const { transposeA, transposeB } = node.attributes;
+    if (node.rank === 2 || !(transposeA || transposeB)) return standardMatmul(emit, node, inputs);
     const attributes = { transA: attr.int(transposeA ? 1 : 0), transB: attr.int(transposeB ? 1 : 0) };
-    if (rank === 2) return emit.op("Gemm", inputs, { attributes });
-    if (!transposeA && !transposeB) return emit.op("MatMul", inputs);
-    if (!emit.isPortable) return emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes });
-    const [a, b] = inputs as readonly [string, string];
-    return emit.op("MatMul", [transposeA ? turned(emit, a, rank) : a, transposeB ? turned(emit, b, rank) : b]);
+    return emit.op("FusedMatMul", inputs, { domain: "com.microsoft", attributes });
   },
 
   conv2d: convolution,
@@ -111,8 +107,18 @@ function blockedProduct(emit: Emitter, node: Node<"matmul">, [a, b]: readonly st
   return emit.blocks?.product({ a: a!, b: b!, ...attributes, sizes, shape });
 }
 
+/** A product by the standard operators, which know no transposed stacks. */
+export const standardMatmul: Lowering<Node<"matmul">> = (emit, { attributes, rank }, [a, b]) => {
+  const { transposeA, transposeB } = attributes;
+  if (rank > 2)
+    return emit.op("MatMul", [transposeA ? turned(emit, a!, rank) : a!, transposeB ? turned(emit, b!, rank) : b!]);
+  return emit.op("Gemm", [a!, b!], {
+    attributes: { transA: attr.int(transposeA ? 1 : 0), transB: attr.int(transposeB ? 1 : 0) },
+  });
+};
+
 /** The last two axes swapped. */
-export function turned(emit: Emitter, x: string, rank: number): string {
+function turned(emit: Emitter, x: string, rank: number): string {
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   const perm = attr.ints([...axes.slice(0, -2), rank - 1, rank - 2]);
   return emit.op("Transpose", [x], { attributes: { perm } });

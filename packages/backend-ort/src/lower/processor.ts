@@ -9,6 +9,7 @@ export const processor: Target = {
   opset: 23,
   primitives,
   composites,
+  weights: "f32",
   wide: new Set(),
   prepare: (graph) => graph,
   finish: (graph) => splitBatch(graph, smallestPart),

@@ -4,15 +4,15 @@ import { attr, bytesOf } from "../onnx/model";
 import { composites } from "./composites";
 import type { Emitter } from "./emitter";
 import { packBlocks } from "./packBlocks";
-import { integerFormats, type QuantizedFormat, quantizedMatrix } from "./quantizedMatrix";
+import { integerFormats, type QuantizedFormat, quantizedMatrix, type WeightFormat } from "./quantizedMatrix";
 import { smallestPart } from "./smallestPart";
-import type { Lowering } from "./target";
+import type { Lowering, Target } from "./target";
 import { transpose } from "./transpose";
 
 type Linear = Node<"linear">;
 
 /** How a linear layer becomes ONNX, by the integers that its weight is held in. */
-export const linears: { readonly [F in QuantizedFormat]: Lowering<Linear> } = {
+const linears: { readonly [F in QuantizedFormat]: Lowering<Linear> } = {
   int8: (emit, node, names) => {
     if (isThin(node)) return composites.linear(emit, node, names);
     return hasOneScale(node) ? byOneScale(emit, names) : byBlocks("int8", emit, node, names);
@@ -20,6 +20,12 @@ export const linears: { readonly [F in QuantizedFormat]: Lowering<Linear> } = {
   int4: (emit, node, names) =>
     isThin(node) ? composites.linear(emit, node, names) : byBlocks("int4", emit, node, names),
 };
+
+/** A target whose linear layers hold their weights in another format. */
+export function holding(weights: WeightFormat, target: Target): Target {
+  if (weights === "f32") return target;
+  return { ...target, weights, composites: { ...target.composites, linear: linears[weights] } };
+}
 
 /**
  * Whether a layer keeps its weight: the first and the last of a network have few channels on one side, hence little weight,

@@ -1,6 +1,7 @@
 import type { Graph } from "@dit/core";
 import type { CompositeName, Node, OpName, PrimitiveName } from "@dit/core/internal";
 import type { Emitter } from "./emitter";
+import type { WeightFormat } from "./quantizedMatrix";
 
 /** Emits the ONNX nodes of one graph node and returns the name of its value. */
 export type Lowering<N> = (emit: Emitter, node: N, inputs: readonly string[]) => string;
@@ -11,7 +12,7 @@ export type PrimitiveTable = { readonly [P in PrimitiveName]: Lowering<Node<P>> 
 /** The composites that reach ONNX as they are. */
 export type CompositeTable = { readonly [C in CompositeName]?: Lowering<Node<C>> };
 
-/** How graphs become ONNX for one kind of hardware. */
+/** What graphs become ONNX for: one kind of hardware, or every runtime. */
 export interface Target {
   /**
    * Version of the standard operator set. onnxruntime takes a kernel that is registered "from version 7" for the operator of
@@ -20,6 +21,13 @@ export interface Target {
   readonly opset: number;
   readonly primitives: PrimitiveTable;
   readonly composites: CompositeTable;
+  /** What the weights of linear layers are held in; all that is not f32 must be bound. */
+  readonly weights: WeightFormat;
+  /**
+   * Channels that the processor's convolutions want together. Where it is given, products go through them, and a model is
+   * for this kind of processor only.
+   */
+  readonly block?: number | undefined;
   /** Operations that are computed in f32 also in networks of low precision. */
   readonly wide: ReadonlySet<OpName>;
   /** What is done to a graph before and after what every backend does to it. */
