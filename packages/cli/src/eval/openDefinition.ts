@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { ConfigError } from "@dit/core";
 import { openTensorFile } from "@dit/core/node";
@@ -11,7 +11,8 @@ import { digitsFeatures, type GraphNetwork, inceptionNetwork, inceptionWeights, 
  */
 export async function openDefinition(features: string, route: RouteName): Promise<GraphNetwork> {
   if (features === "digits") return digitsFeatures(openTensorFile(digitsFile()));
-  if (!existsSync(features)) throw new ConfigError(`${features}: give digits, or a file of weights that is there`);
+  if (!statSync(features, { throwIfNoEntry: false })?.isFile())
+    throw new ConfigError(`${features}: give digits, or a file of weights that is there`);
   return inceptionNetwork(inceptionWeights(openTensorFile(features)), route);
 }
 
