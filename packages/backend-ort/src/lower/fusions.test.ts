@@ -1,4 +1,4 @@
-import { type F32, f32, type Graph, hostF32, layerNorm, normal, reference, trace } from "@dit/core";
+import { type F32, f32, type Graph, hostF32, layerNorm, normal, reference, split, trace } from "@dit/core";
 import { sizeOf } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
 import { ort } from "../backend";
@@ -68,6 +68,15 @@ describe("a norm with a scale and a shift", () => {
     }
   });
 
+  test("that are the norm itself is three", async () => {
+    const graph = trace("squared", { x: f32([8]), shift: f32([8]) }, ({ x, shift }) => {
+      const norm = layerNorm(x);
+      return { y: norm.mul(norm).add(shift) };
+    });
+    expect(opsOf(graph)).toEqual(["LayerNormalization", "Mul", "Add"]);
+    await expectExact(graph);
+  });
+
   test("is made of standard operators in a portable model", () => {
     const graph = modulated([1, 1, 8], (norm, scale, shift) => ({ y: norm.mul(scale).add(shift) }));
     expect(opsOf(graph, portable())).toEqual(["LayerNormalization", "Mul", "Add"]);
@@ -100,6 +109,20 @@ describe("equal parts of a tensor", () => {
     const graph = parts(axis, ...ranges);
     expect(opsOf(graph)).toEqual(["Exp", "Split"]);
     await expectExact(graph);
+  });
+
+  test.each(["f16", "i32", "bool"] as const)("may be %s", async (dtype) => {
+    const graph = trace("parts", { x: f32([2, 4]) }, ({ x }) => {
+      const [a, b] = split(x.cast(dtype), 2);
+      return { a: a!.cast("f32"), b: b!.cast("f32") };
+    });
+    expect(opsOf(graph)).toContain("Split");
+    const backend = await ort();
+    const executable = await backend.compile(graph);
+    const { a, b } = await executable.run({ x: hostF32([2, 4], [1, 0, 0, 1, 1, 1, 1, 0]) });
+    expect([...(await a!.read()).data]).toEqual([1, 0, 1, 1]);
+    expect([...(await b!.read()).data]).toEqual([0, 1, 1, 0]);
+    await backend.dispose();
   });
 
   test("are sliced where one is missing, or where they differ in size or place", async () => {

@@ -14,7 +14,7 @@ export interface Fusion {
   readonly lower: (emit: Emitter, inputs: readonly string[]) => string;
 }
 
-/** What onnxruntime's CPU provider makes of several nodes in one pass over memory. */
+/** What onnxruntime's CPU provider makes with one kernel where the graph has several nodes. */
 export function fusions(graph: Graph): ReadonlyMap<Tensor, Fusion> {
   const nodes = nodesOf(graph);
   const readers = new Map<Tensor, Tensor[]>(nodes.map((node) => [node, []]));
@@ -43,10 +43,10 @@ function modulation(sum: Tensor, isStep: (x: Tensor) => boolean): Fusion | undef
   };
 }
 
-/** The operands of a node of two, the one that `isFirst` accepts before the other. */
+/** The operands of a node of two different ones, the one that `isFirst` accepts before the other. */
 function operands(node: Tensor, op: "add" | "mul", isFirst: (x: Tensor) => boolean): readonly Tensor[] | undefined {
   if (node.op !== op) return undefined;
-  return [node.inputs, [...node.inputs].reverse()].find(([x]) => isFirst(x!));
+  return [node.inputs, [...node.inputs].reverse()].find(([x, other]) => x !== other && isFirst(x!));
 }
 
 /** Whether `x` has a number for each channel of `norm` and no other axis. [D] or [.., 1, D] */
