@@ -60,6 +60,7 @@ export const cuda: Target = {
   wide: new Set(),
   prepare: (graph) => graph,
   finish: (graph) => graph,
+  fusions: () => new Map(),
 };
 
 /** WebGPU's attention in f16 has given values that are no numbers where the processor's are right. */
