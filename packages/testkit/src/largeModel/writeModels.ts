@@ -26,7 +26,8 @@ export function writeStableDiffusionVae(folder: string): void {
     params.map(([name, { shape }]) => [name, lazyTensor("f32", shape, () => formulaParameter(name, shape).data)]),
   );
   mkdirSync(folder);
-  for (const [name, pieces] of Object.entries(vaeToFolder({ config, weights }))) writePieces(join(folder, name), pieces);
+  for (const [name, pieces] of Object.entries(vaeToFolder({ config, weights })))
+    writePieces(join(folder, name), pieces);
 }
 
 function writePieces(path: string, pieces: Iterable<Uint8Array>): void {
