@@ -152,7 +152,7 @@ async function trained(backend: Backend, data: Dataset): Promise<Weights> {
 /** Share of digits that are taken for what they are. */
 async function accuracy(backend: Backend, file: Uint8Array, data: Dataset): Promise<number> {
   const { graph, weights, batch } = await digitsFeatures(readSafetensors(file));
-  const executable = await backend.compile(graph, { constants: weights });
+  const executable = await backend.compile(graph(batch), { constants: weights });
   let right = 0;
   for (let first = 0; first < data.size; first += batch) {
     const images = new Float32Array(batch * 3 * area);

@@ -2,7 +2,7 @@
 
 export { type Factor, pivotedCholesky } from "./algebra/pivotedCholesky";
 export { scriptTile, type Tile, wasmTile } from "./algebra/tile";
-export { digitsFeatures, digitsNetwork, digitsSize, digitsSpec } from "./features/digits/digitsNetwork";
+export { digitsFeatures, digitsGraph, digitsNetwork, digitsSize, digitsSpec } from "./features/digits/digitsNetwork";
 export type { FeatureNetwork } from "./features/featureNetwork";
 export { type GraphNetwork, graphFeatures } from "./features/graphFeatures";
 export { foldNorms } from "./features/inception/foldNorms";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { readOutline } from "@dit/backend-ort";
 import { ConfigError, MissingPackageError } from "@dit/core";
 import {
   type FeatureNetwork,
@@ -24,7 +25,7 @@ export async function onnxFeatures(file: string, route: RouteName): Promise<Feat
   const { InferenceSession, Tensor } = await import("onnxruntime-node").catch((cause) => {
     throw new MissingPackageError("onnxruntime-node", "npm install onnxruntime-node", { cause });
   });
-  const networkHash = createHash("sha256").update(readFileSync(file)).digest("hex");
+  const networkHash = hashOf(file);
   const session = await InferenceSession.create(file);
   const [input] = session.inputMetadata;
   const [batch, channels, size] = input?.isTensor ? input.shape : [];
@@ -55,4 +56,15 @@ export async function onnxFeatures(file: string, route: RouteName): Promise<Feat
     },
     dispose: () => session.release(),
   };
+}
+
+/** SHA-256 of a file and of those beside it that hold its weights: without these, all networks of one shape would be the same. */
+function hashOf(file: string): string {
+  const bytes = readFileSync(file);
+  const hash = createHash("sha256").update(bytes);
+  const external = readOutline(bytes).graph.initializers.map((constant) => constant.external?.location);
+  for (const location of new Set(external)) {
+    if (location !== undefined) hash.update(readFileSync(join(dirname(file), location)));
+  }
+  return hash.digest("hex");
 }

@@ -1,14 +1,9 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { type Backend, ConfigError } from "@dit/core";
-import { openTensorFile } from "@dit/core/node";
 import {
-  digitsFeatures,
   type FeatureNetwork,
   type GraphNetwork,
   graphFeatures,
-  inceptionNetwork,
-  inceptionWeights,
   largestAllowedDeviation,
   type Mode,
   pixelFeatures,
@@ -18,6 +13,7 @@ import {
 import { type BackendConfig, openBackend } from "../openBackend";
 import { VerificationError } from "../output/exit";
 import { onnxFeatures } from "./onnxFeatures";
+import { openDefinition } from "./openDefinition";
 
 /** A feature network that is ready, and what was found when its backend was checked. */
 export interface OpenedNetwork {
@@ -32,13 +28,11 @@ export interface OpenedNetwork {
  */
 export async function openNetwork(features: string, mode: Mode, config: BackendConfig): Promise<OpenedNetwork> {
   if (features === "pixels") return { network: pixelFeatures() };
-  if (features === "digits") return onBackend(config, async () => digitsFeatures(openTensorFile(digitsFile())));
-  if (!existsSync(features)) {
+  if (features !== "digits" && !existsSync(features)) {
     throw new ConfigError(`--features ${features}: give pixels, digits, or a file of weights that is there`);
   }
   if (features.endsWith(".onnx")) return { network: await onnxFeatures(features, mode) };
-  const weights = inceptionWeights(openTensorFile(features));
-  return onBackend(config, () => inceptionNetwork(weights, mode), trusted);
+  return onBackend(await openDefinition(features, mode), config, features === "digits" ? undefined : trusted);
 }
 
 /** @throws VerificationError when its deviation is too large */
@@ -51,11 +45,10 @@ async function trusted(backend: Backend): Promise<Verification> {
 }
 
 async function onBackend(
+  definition: GraphNetwork,
   config: BackendConfig,
-  open: () => Promise<GraphNetwork>,
   check?: (backend: Backend) => Promise<Verification>,
 ): Promise<OpenedNetwork> {
-  const definition = await open();
   const backend = await openBackend(config);
   try {
     const verification = await check?.(backend);
@@ -66,8 +59,4 @@ async function onBackend(
     await backend.dispose();
     throw error;
   }
-}
-
-function digitsFile(): string {
-  return createRequire(import.meta.url).resolve("@dit/eval-fid/digits.safetensors");
 }

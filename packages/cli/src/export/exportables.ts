@@ -2,6 +2,7 @@ import type { TrainStepSettings } from "@dit/backend-ort";
 import type { Model, SampleSettings } from "@dit/core";
 import type { Vae } from "@dit/vae";
 import type { Exportable } from "./exportable";
+import { type FeaturesModel, featuresFile } from "./featuresFile";
 import { modelFile, type NoSettings } from "./modelFile";
 import { samplerFile, samplerStepFile } from "./samplerFiles";
 import { trainStepFile } from "./trainStepFile";
@@ -14,6 +15,7 @@ interface ExportTypes {
   readonly sampler: [SampleSettings, Model];
   readonly "vae-decoder": [DecoderSettings, Vae];
   readonly "train-step": [TrainStepSettings, Model];
+  readonly features: [NoSettings, FeaturesModel];
 }
 
 export type ExportKind = keyof ExportTypes;
@@ -27,6 +29,7 @@ export const exportables: { readonly [K in ExportKind]: ExportableOf<K> } = {
   sampler: samplerFile,
   "vae-decoder": vaeDecoderFile,
   "train-step": trainStepFile,
+  features: featuresFile,
 };
 
 export const exportKinds = Object.keys(exportables) as ExportKind[];

@@ -12,11 +12,13 @@ import { answer, jsonOption } from "./shared";
 export function addExport(root: Command): void {
   root
     .command("export [model]")
-    .description("write a model, a sampler or a train step as ONNX, and check the file in plain onnxruntime")
+    .description(
+      "write a model, a sampler, a train step or a feature network as ONNX, and check it in plain onnxruntime",
+    )
     .addOption(
       new Option(
         "--what <kind>",
-        "the network, one step of a sampler, a sampling run, an autoencoder's decoder, or training",
+        "the network, one step of a sampler, a sampling run, an autoencoder's decoder, training, or features to judge images by",
       )
         .choices(exportKinds)
         .default("model" as const),

@@ -5,8 +5,8 @@ import { styles } from "./styles";
 
 /** What the page adds to the style sheet of a training report. */
 const ownStyles = `
-.tiles { background: var(--card); gap: 0; } .tile { box-shadow: 0 0 0 .5px var(--line); justify-content: flex-start; } .detail.real { color: var(--validation); }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 0 24px; align-items: start; }
+.tiles { background: var(--card); display: flex; flex-wrap: wrap; gap: 0; } .tile { flex: 1 1 190px; box-shadow: 0 0 0 .5px var(--line); justify-content: flex-start; } .detail.real { color: var(--validation); }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 0 24px; } .pair section { display: flex; flex-direction: column; } .pair figure { margin-bottom: auto; } .pair .bars { flex: 1; }
 .curve { width: min(100%, 440px); overflow: visible; display: block; margin: 0 auto; } .curve path { fill: none; stroke: var(--train); stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
 .curve path.frame, .curve path.grid { stroke-width: 1; stroke: var(--line); } .curve path.real { stroke: var(--validation); stroke-width: 1.5; } .curve text { font-size: 3.6px; fill: var(--faint); }
 .bars { padding: 16px 20px; display: grid; grid-template-columns: auto 1fr auto; gap: 8px 12px; font-size: 13px; align-items: center; font-variant-numeric: tabular-nums; } .bars .bar { display: block; height: 9px; border-radius: 5px; min-width: 2px; background: var(--train); } .bars .bar.real { height: 3px; margin-top: 2px; background: var(--validation); } .bars .number { text-align: right; }

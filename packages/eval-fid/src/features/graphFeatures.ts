@@ -1,18 +1,28 @@
-import { type Backend, DitError, type Executable, type Graph, type HostTensor, hostTensor } from "@dit/core";
+import {
+  type Backend,
+  DitError,
+  type Executable,
+  type Graph,
+  type HostTensor,
+  hostTensor,
+  type Weights,
+} from "@dit/core";
 import type { ImageBatch } from "../images/image";
 import { prepareImages, type RouteName, routes } from "../images/routes";
 import { featureRows } from "../statistics/featureRows";
 import { type FeatureKind, featureKinds } from "../statistics/featureSet";
 import type { FeatureNetwork } from "./featureNetwork";
 
-/** A network as a traced graph: `images` [N, 3, size, size] in; `features` [N, D] out, perhaps `spatial` and `logits` too. */
+/** A network with its weights. */
 export interface GraphNetwork {
   readonly name: string;
   /** Of weights and definition. */
   readonly hash: string;
-  readonly graph: Graph;
-  readonly weights: Readonly<Record<string, HostTensor>>;
-  /** Images in a batch of the graph, and their height and width. */
+  /** `images` [batch, 3, size, size] in; `features` [batch, D] out, perhaps `spatial` and `logits` too. */
+  readonly graph: (batch: number) => Graph;
+  /** By the names of the graph's other inputs. */
+  readonly weights: Weights;
+  /** Images in one run, and their height and width. */
   readonly batch: number;
   readonly size: number;
   readonly route: RouteName;
@@ -21,7 +31,7 @@ export interface GraphNetwork {
 /** Runs it on a backend. A short batch is filled up, and what fills it is thrown away. */
 export async function graphFeatures(network: GraphNetwork, backend: Backend): Promise<FeatureNetwork> {
   const { name, hash, graph, weights, batch, size, route } = network;
-  const executable = await backend.compile(graph, { constants: weights });
+  const executable = await backend.compile(graph(batch), { constants: weights });
   return {
     settings: { network: name, networkHash: hash, route: routes[route].description },
     batch,

@@ -1,4 +1,4 @@
-import { DitError } from "@dit/core";
+import { ConfigError } from "@dit/core";
 import { f16ToF32, f32ToF16 } from "@dit/core/internal";
 import { rowProducts, rowsOf } from "../algebra/rowProducts";
 import { type FeatureRows, requireSameWidth, selectRows } from "../statistics/featureRows";
@@ -18,7 +18,7 @@ const largestHalf = 65504;
  * Precision and recall with ADM's rounding: squared distances by |u|^2 - 2 u.v + |v|^2 in float16, in batches of 10,000 x
  * 10,000, in float32 for a batch in which float16 overflows. For comparing with published numbers; `manifold` is exact.
  * Source: evaluator.py of ADM (arXiv 2105.05233), whose k is 3.
- * @throws DitError when a set has no more than 3 rows
+ * @throws ConfigError when a set has no more than 3 rows
  */
 export function admManifold(real: FeatureRows, fake: FeatureRows): AdmManifold {
   requireSameWidth(real, fake);
@@ -36,7 +36,7 @@ export function admManifold(real: FeatureRows, fake: FeatureRows): AdmManifold {
 /** The distance at place k of each row's ascending distances to all rows, itself among them. */
 function radii(rows: FeatureRows): Float64Array {
   if (rows.count <= k)
-    throw new DitError(`precision and recall need at least ${k + 1} images, there are ${rows.count}`);
+    throw new ConfigError(`precision and recall need at least ${k + 1} images, there are ${rows.count}`);
   const places = k + 1;
   const nearest = new Float64Array(rows.count * places).fill(Number.POSITIVE_INFINITY);
   eachRounded(rows, rows, (i, _, squared) => {

@@ -1,4 +1,4 @@
-import { DitError, uniformInts } from "@dit/core";
+import { ConfigError, uniformInts } from "@dit/core";
 
 /** What a metric does when its images are drawn again. */
 export interface Bootstrap {
@@ -17,9 +17,9 @@ export function bootstrapRows(count: number, resamples: number, seed: number): I
   );
 }
 
-/** @throws DitError for fewer than two values */
+/** @throws ConfigError for fewer than two values */
 export function bootstrapOf(values: readonly number[]): Bootstrap {
-  if (values.length < 2) throw new DitError("a bootstrap needs at least 2 resamples");
+  if (values.length < 2) throw new ConfigError("a bootstrap needs at least 2 resamples");
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
   const sorted = values.toSorted((a, b) => a - b);
   return {

@@ -1,4 +1,4 @@
-import { DitError, permutation } from "@dit/core";
+import { ConfigError, permutation } from "@dit/core";
 import { type FeatureRows, selectRows } from "../statistics/featureRows";
 import { frechetDistance, type Gaussian, gaussianOf } from "./frechet";
 
@@ -18,9 +18,9 @@ export function fidOfRows(real: Gaussian, fake: FeatureRows, rows: ArrayLike<num
   return frechetDistance(real, gaussianOf(selectRows(fake, rows))).unclamped;
 }
 
-/** 15 sizes from a tenth of N (at most 5000) to N, evenly spaced, as is usual. @throws DitError for fewer than 30 images */
+/** 15 sizes from a tenth of N (at most 5000) to N, evenly spaced, as is usual. @throws ConfigError for fewer than 30 images */
 export function usualSizes(count: number): number[] {
-  if (count < 30) throw new DitError(`FID-infinity needs at least 30 images, there are ${count}`);
+  if (count < 30) throw new ConfigError(`FID-infinity needs at least 30 images, there are ${count}`);
   const first = Math.min(5000, Math.floor(count / 10));
   return Array.from({ length: 15 }, (_, i) => Math.round(first + ((count - first) * i) / 14));
 }

@@ -1,4 +1,4 @@
-import { DitError } from "@dit/core";
+import { ConfigError, FormatError } from "@dit/core";
 import { type Factor, pivotedCholesky } from "../algebra/pivotedCholesky";
 import type { Tile } from "../algebra/tile";
 import { traceRoot } from "../algebra/traceRoot";
@@ -35,17 +35,17 @@ export interface Frechet {
 
 /**
  * From a mean [D] and a covariance [D, D], such as `mu` and `sigma` of a file.
- * @throws DitError when their sizes do not fit, or they hold what is no finite number
+ * @throws FormatError when their sizes do not fit, or they hold what is no finite number
  */
 export function gaussian(mean: Float64Array, covariance: Float64Array, tile?: Tile): Gaussian {
   const n = mean.length;
   if (covariance.length !== n * n) {
-    throw new DitError(
+    throw new FormatError(
       `a mean of ${n} features and a covariance of ${covariance.length} numbers do not belong together`,
     );
   }
   if (!mean.every(Number.isFinite) || !covariance.every(Number.isFinite)) {
-    throw new DitError("mean and covariance must be finite: there is a NaN or an infinity in the statistics");
+    throw new FormatError("mean and covariance must be finite: there is a NaN or an infinity in the statistics");
   }
   return { mean, covariance, factor: pivotedCholesky(covariance, n, tile) };
 }
@@ -54,7 +54,7 @@ export function gaussianOfMoments(moments: Moments, tile?: Tile): Gaussian {
   return gaussian(moments.mean.slice(), covarianceOf(moments), tile);
 }
 
-/** @throws DitError for fewer than two rows */
+/** @throws ConfigError for fewer than two rows */
 export function gaussianOf(rows: FeatureRows, tile?: Tile): Gaussian {
   return gaussianOfMoments(momentsOf(rows), tile);
 }
@@ -63,12 +63,12 @@ export function gaussianOf(rows: FeatureRows, tile?: Tile): Gaussian {
  * |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2), by eigenvalues of a symmetric matrix: no complex numbers, and
  * singular covariances need no care. Symmetric in its arguments; their names say what the parts of the result are called.
  * Source: D. C. Dowson, B. V. Landau, 1982; Heusel et al., arXiv 1706.08500.
- * @throws DitError when the two have different numbers of features
+ * @throws ConfigError when the two have different numbers of features
  */
 export function frechetDistance(real: Gaussian, fake: Gaussian, tile?: Tile): Frechet {
   const n = real.mean.length;
   if (fake.mean.length !== n) {
-    throw new DitError(`the reference has ${n} features, the samples have ${fake.mean.length}`);
+    throw new ConfigError(`the reference has ${n} features, the samples have ${fake.mean.length}`);
   }
   const meanTerm = real.mean.reduce((sum, x, i) => sum + (x - fake.mean[i]!) ** 2, 0);
   const traceReal = trace(real.covariance, n);

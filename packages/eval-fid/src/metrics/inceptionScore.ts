@@ -1,4 +1,4 @@
-import { DitError } from "@dit/core";
+import { ConfigError } from "@dit/core";
 import type { FeatureRows } from "../statistics/featureRows";
 import { type Spread, spreadOf } from "./spread";
 
@@ -20,17 +20,17 @@ export function chunks(count: number, size: number): (readonly [from: number, to
  * logits: [N, classes], without bias where ADM's number is wanted. `order` permutes the rows first. In float64 and with
  * logarithms of probabilities, so that 0 log 0 counts as 0 and nothing becomes NaN.
  * Source: Salimans et al., arXiv 1606.03498, section 4.
- * @throws DitError when a group is empty
+ * @throws ConfigError when a group is empty
  */
 export function inceptionScore(
   logits: FeatureRows,
   groups: readonly (readonly [from: number, to: number])[],
   order?: ArrayLike<number>,
 ): Spread {
-  if (groups.length === 0) throw new DitError("the Inception Score needs at least one image");
+  if (groups.length === 0) throw new ConfigError("the Inception Score needs at least 1 image, there are none");
   return spreadOf(
     groups.map(([from, to]) => {
-      if (from >= to) throw new DitError(`${logits.count} images do not fill ${groups.length} splits`);
+      if (from >= to) throw new ConfigError(`${logits.count} images do not fill ${groups.length} splits`);
       return scoreOf(logits, from, to, order);
     }),
   );

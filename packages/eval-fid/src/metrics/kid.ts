@@ -1,4 +1,4 @@
-import { DitError, permutation } from "@dit/core";
+import { ConfigError, permutation } from "@dit/core";
 import { rowProducts, rowsOf } from "../algebra/rowProducts";
 import { type FeatureRows, requireSameWidth, selectRows } from "../statistics/featureRows";
 import { type Spread, spreadOf } from "./spread";
@@ -46,12 +46,12 @@ export function kid(
   );
 }
 
-/** The unbiased squared maximum mean discrepancy of all rows. @throws DitError for fewer than two rows of either */
+/** The unbiased squared maximum mean discrepancy of all rows. @throws ConfigError for fewer than two rows of either */
 export function squaredMmd(real: FeatureRows, fake: FeatureRows, kernel: Kernel = cubicKernel): number {
   requireSameWidth(real, fake);
   for (const { count } of [real, fake]) {
     if (count < 2)
-      throw new DitError(`KID needs at least 2 images of each set, there ${count === 1 ? "is 1" : "are none"}`);
+      throw new ConfigError(`KID needs at least 2 images of each set, there ${count === 1 ? "is 1" : "are none"}`);
   }
   const centre = kernel.kind === "rbf" ? firstRow(real) : undefined;
   const within = (set: FeatureRows) => (2 * kernelSum(set, set, kernel, centre, true)) / (set.count * (set.count - 1));

@@ -36,7 +36,7 @@ const realismFloor = 1e-5;
  * Precision and recall, density and coverage with balls to the k-th neighbour. Distances are compared as if all had been
  * computed by direct differences in float64. real: [N, D], fake: [M, D].
  * Source: Kynkaanniemi et al., arXiv 1904.06991; Naeem et al., arXiv 2002.09797.
- * @throws DitError when a set has no more than k rows
+ * @throws ConfigError when a set has no more than k rows
  */
 export function manifold(real: FeatureRows, fake: FeatureRows, k: number): Manifold {
   requireSameWidth(real, fake);

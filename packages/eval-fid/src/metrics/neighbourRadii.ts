@@ -1,15 +1,15 @@
-import { DitError } from "@dit/core";
+import { ConfigError } from "@dit/core";
 import type { FeatureRows } from "../statistics/featureRows";
 import { eachDistance, squaredDistance } from "./distances";
 
 /**
  * The squared distance of each row to its k-th nearest other row: [N]. Exact: distances that may be among the k nearest
  * are computed again by direct differences. `centre`: a point near the rows.
- * @throws DitError when a row has fewer than k others
+ * @throws ConfigError when a row has fewer than k others
  */
 export function neighbourRadii(rows: FeatureRows, k: number, centre: Float64Array): Float64Array {
   if (rows.count <= k) {
-    throw new DitError(
+    throw new ConfigError(
       `the ${k} nearest neighbours of an image need at least ${k + 1} images, there are ${rows.count}`,
     );
   }

@@ -1,4 +1,4 @@
-import { DitError } from "@dit/core";
+import { ConfigError } from "@dit/core";
 import { type FeatureRows, requireSameWidth, selectRows } from "../statistics/featureRows";
 import { kMeans } from "./kMeans";
 import { spreadOf } from "./spread";
@@ -41,14 +41,14 @@ const epsilon = 1e-10;
  * compared. Sets of different size are cut to the smaller.
  * Source: Sajjadi et al., arXiv 1806.00035, section 3.
  * Differs: Lloyd's k-means, seeded, in place of unseeded mini-batches.
- * @throws DitError when there are fewer rows than clusters
+ * @throws ConfigError when there are fewer rows than clusters
  */
 export function prd(real: FeatureRows, fake: FeatureRows, options: PrdOptions): PrdResult {
   requireSameWidth(real, fake);
   const { seed, clusters = 20, runs = 10 } = options;
   const n = Math.min(real.count, fake.count);
   if (2 * n < clusters)
-    throw new DitError(`PRD with ${clusters} clusters needs at least ${clusters / 2} images of each`);
+    throw new ConfigError(`PRD with ${clusters} clusters needs at least ${clusters / 2} images of each`);
   const both = stacked(first(fake, n), first(real, n));
   const curves = Array.from({ length: runs }, (_, run) => prdOfLabels(kMeans(both, clusters, seed, run), clusters));
   const f8 = spreadOf(curves.map((curve) => curve.f8));

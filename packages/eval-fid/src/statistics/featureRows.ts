@@ -1,4 +1,4 @@
-import { DitError } from "@dit/core";
+import { ConfigError, FormatError } from "@dit/core";
 
 /** Features of images, one row an image: [count, width] row-major. */
 export interface FeatureRows {
@@ -7,14 +7,14 @@ export interface FeatureRows {
   readonly data: Float32Array | Float64Array;
 }
 
-/** @throws DitError when `data` does not fill whole rows, or holds what is no finite number: metrics would be NaN. */
+/** @throws FormatError when `data` does not fill whole rows, or holds what is no finite number: metrics would be NaN. */
 export function featureRows(data: Float32Array | Float64Array, width: number): FeatureRows {
   if (!(width > 0) || data.length % width !== 0) {
-    throw new DitError(`${data.length} numbers are no whole rows of ${width} features`);
+    throw new FormatError(`${data.length} numbers are no whole rows of ${width} features`);
   }
   const wrong = data.findIndex((x) => !Number.isFinite(x));
   if (wrong !== -1) {
-    throw new DitError(
+    throw new FormatError(
       `feature ${wrong % width} of image ${Math.floor(wrong / width)} is ${data[wrong]}; metrics need finite features`,
     );
   }
@@ -30,9 +30,9 @@ export function selectRows({ data, width }: FeatureRows, indices: ArrayLike<numb
   return { count: indices.length, width, data: out };
 }
 
-/** @throws DitError when two sets were not made by one network */
+/** @throws ConfigError when two sets were not made by one network */
 export function requireSameWidth(real: FeatureRows, fake: FeatureRows): void {
   if (real.width !== fake.width) {
-    throw new DitError(`the reference has ${real.width} features an image, the samples have ${fake.width}`);
+    throw new ConfigError(`the reference has ${real.width} features an image, the samples have ${fake.width}`);
   }
 }

@@ -1,4 +1,4 @@
-import { DitError } from "@dit/core";
+import { ConfigError, DitError } from "@dit/core";
 import { addLowerProducts } from "../algebra/addLowerProducts";
 import type { FeatureRows } from "./featureRows";
 
@@ -93,9 +93,10 @@ function addScatter(into: Float64Array, data: Float32Array | Float64Array, width
   addLowerProducts(into, width, 0, [columns, columns], 1);
 }
 
-/** The covariance [width, width] with N - 1 in the denominator. @throws DitError for fewer than two rows */
+/** The covariance [width, width] with N - 1 in the denominator. @throws ConfigError for fewer than two rows */
 export function covarianceOf({ count, width, scatter }: Moments): Float64Array {
-  if (count < 2) throw new DitError(`a covariance needs at least 2 images, there ${count === 1 ? "is 1" : "are none"}`);
+  if (count < 2)
+    throw new ConfigError(`a covariance needs at least 2 images, there ${count === 1 ? "is 1" : "are none"}`);
   const out = new Float64Array(width * width);
   for (let i = 0; i < width; i++) {
     for (let j = 0; j <= i; j++) {

@@ -75,7 +75,7 @@ export async function digitsFeatures({ tensors }: TensorFile, batch = 100): Prom
   return {
     name: "digits",
     hash: await hashOfWeights(weights),
-    graph: digitsGraph(batch),
+    graph: digitsGraph,
     weights: Object.fromEntries(Object.entries(weights).map(([name, weight]) => [`params.${name}`, weight])),
     batch,
     size: digitsSize,

@@ -41,7 +41,7 @@ export async function inceptionNetwork(weights: Weights, route: RouteName, batch
   return {
     name: "inception-2015-12-05",
     hash: await hashOfWeights(weights),
-    graph: inceptionGraph(batch),
+    graph: inceptionGraph,
     weights: Object.fromEntries(Object.entries(weights).map(([name, weight]) => [`params.${name}`, weight])),
     batch,
     size: inceptionSize,
