@@ -130,6 +130,7 @@ export { splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";
 export { trainingBatches, trainingImages } from "./run/batches";
 export { bitsPerDimGraph } from "./run/bitsPerDim";
+export { callsOf, isDue } from "./run/calls";
 export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } from "./run/feeds";
 export { hostLoop, type LoopDevice, type LoopInputs } from "./run/hostLoop";
 export { LiveTensors } from "./run/liveTensors";

@@ -22,5 +22,11 @@ export {
 } from "./train/loss";
 export { measureScale } from "./train/measureScale";
 export { vaeTrainStep } from "./train/trainStep";
-export { type TrainedVae, type TrainVaeOptions, trainVae, type VaeStepMetrics } from "./train/trainVae";
+export {
+  type TrainedVae,
+  type TrainVaeOptions,
+  trainVae,
+  type VaeStepMetrics,
+  type VaeTrainState,
+} from "./train/trainVae";
 export { decodeLatents, encodeImages, type Moments, pixelsPerCell, type Vae, type VaeConfig, vaeSpec } from "./vae";

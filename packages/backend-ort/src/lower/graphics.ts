@@ -60,13 +60,18 @@ export const cuda: Target = {
   wide: new Set(),
   prepare: (graph) => graph,
   finish: (graph) => graph,
+  fusions: () => new Map(),
 };
 
 /** WebGPU's attention in f16 has given values that are no numbers where the processor's are right. */
 const unsafeInF16 = new Set(["attention"] as const);
 
+/** WebGPU's InstanceNormalization takes no notice of its epsilon, so that a group norm is a layer norm of each group. */
+const { groupNorm: _, ...webgpuComposites } = graphicsComposites;
+
 export const webgpu: Target = {
   ...cuda,
+  composites: webgpuComposites,
   primitives: {
     ...graphicsPrimitives,
     matmul: standardMatmul,

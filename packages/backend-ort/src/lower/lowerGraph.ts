@@ -161,13 +161,14 @@ function emitOutputs(emit: Emitter, graph: Graph, names: Map<Tensor, string>, ta
     requireBoundWeights(graph, (input) => emit.valueOf(names.get(input) ?? "") !== undefined, weights);
   }
   const wanted = new Map(graph.outputs.map(({ name, tensor }) => [tensor, name]));
+  const fusions = target.fusions(graph);
+  const hidden = new Set([...fusions.values()].flatMap(({ hidden }) => hidden));
   for (const node of nodesOf(graph)) {
-    if (names.has(node)) continue;
+    if (names.has(node) || hidden.has(node)) continue;
     emit.scope = node.scope;
-    const inputs = node.inputs.map((x) => names.get(x)!);
-    const lowering = loweringOf(node, target);
-    const value =
-      emit.blocks?.elementwise(node, inputs, (names) => lowering(emit, node, names)) ?? lowering(emit, node, inputs);
+    const fusion = fusions.get(node);
+    const inputs = (fusion ?? node).inputs.map((x) => names.get(x)!);
+    const value = fusion === undefined ? emitNode(emit, node, inputs, target) : fusion.lower(emit, inputs);
     const name = wanted.get(node);
     names.set(node, name !== undefined && emit.rename(value, name) ? name : value);
   }
@@ -186,8 +187,9 @@ export function copying(dtype: DType): Pick<NodeProto, "opType" | "attributes"> 
   return { opType: "Cast", attributes: { to: attr.int(elementTypes.bool.code) } };
 }
 
-function loweringOf({ op }: Tensor, { composites, primitives }: Target): Lowering<Tensor> {
-  return (isComposite(op) ? composites[op] : primitives[op]) as Lowering<Tensor>;
+function emitNode(emit: Emitter, node: Tensor, inputs: readonly string[], { composites, primitives }: Target): string {
+  const lower = (isComposite(node.op) ? composites[node.op] : primitives[node.op]) as Lowering<Tensor>;
+  return emit.blocks?.elementwise(node, inputs, (names) => lower(emit, node, names)) ?? lower(emit, node, inputs);
 }
 
 function valueInfo(name: string, { dtype, shape }: Tensor, lead: readonly string[] = []): ValueInfoProto {

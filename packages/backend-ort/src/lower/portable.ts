@@ -34,6 +34,7 @@ export function portable(opset: number = opsetRange.to): Target {
     wide: new Set(),
     prepare: (graph) => graph,
     finish: (graph) => graph,
+    fusions: () => new Map(),
   };
 }
 

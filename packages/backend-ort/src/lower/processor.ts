@@ -1,5 +1,6 @@
 import { splitBatch } from "@dit/core/internal";
 import { composites } from "./composites";
+import { fusions } from "./fusions";
 import { primitives } from "./primitives";
 import { smallestPart } from "./smallestPart";
 import type { Target } from "./target";
@@ -13,4 +14,5 @@ export const processor: Target = {
   wide: new Set(),
   prepare: (graph) => graph,
   finish: (graph) => splitBatch(graph, smallestPart),
+  fusions,
 };

@@ -1,6 +1,7 @@
-import type { Graph } from "@dit/core";
+import type { Graph, Tensor } from "@dit/core";
 import type { CompositeName, Node, OpName, PrimitiveName } from "@dit/core/internal";
 import type { Emitter } from "./emitter";
+import type { Fusion } from "./fusions";
 import type { WeightFormat } from "./quantizedMatrix";
 
 /** Emits the ONNX nodes of one graph node and returns the name of its value. */
@@ -33,6 +34,8 @@ export interface Target {
   /** What is done to a graph before and after what every backend does to it. */
   prepare(graph: Graph): Graph;
   finish(graph: Graph): Graph;
+  /** What becomes one ONNX node together with others. */
+  fusions(graph: Graph): ReadonlyMap<Tensor, Fusion>;
 }
 
 /** The composites that a target has kernels for. */

@@ -5,8 +5,6 @@ import {
   type HostTensor,
   type LossScale,
   type ModelConfig,
-  modelFromSafetensors,
-  modelToSafetensors,
   readSafetensors,
   type TrainState,
   toHostTensor,
@@ -16,6 +14,7 @@ import {
 import { prefixed, unprefixed } from "@dit/core/internal";
 import { flushFolder, writeFlushed } from "../run/atomicWrite";
 import type { MeterState } from "../run/meter";
+import type { WeightsFormat } from "./weightsFormat";
 
 /** Version of `state.json`. Raised when a reader of the older one would go wrong. */
 const formatVersion = 1;
@@ -52,9 +51,10 @@ export const checkpointFiles = {
  * Writes `<folder>/step-000500`. Everything goes to a folder of another name first, is flushed, and is renamed last: a
  * process killed at any moment leaves a whole checkpoint or none.
  */
-export function writeCheckpoint(
+export function writeCheckpoint<C>(
   folder: string,
-  config: ModelConfig,
+  { write }: WeightsFormat<C>,
+  config: C,
   state: TrainState,
   notes: Omit<CheckpointNotes, "lossScale">,
 ): string {
@@ -62,9 +62,9 @@ export function writeCheckpoint(
   const temporary = join(folder, `${temporaryPrefix}${name}`);
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
-  const files: [string, Uint8Array | string][] = [
-    [checkpointFiles.model, modelToSafetensors({ config, weights: state.params })],
-    [checkpointFiles.ema, modelToSafetensors({ config, weights: state.ema })],
+  const files: [string, Uint8Array | string | Iterable<Uint8Array>][] = [
+    [checkpointFiles.model, write({ config, weights: state.params })],
+    [checkpointFiles.ema, write({ config, weights: state.ema })],
     [checkpointFiles.optimizer, writeSafetensors({ ...prefixed("m", state.m), ...prefixed("v", state.v) })],
     [checkpointFiles.state, `${JSON.stringify({ formatVersion, ...notes, lossScale: state.lossScale }, null, 2)}\n`],
   ];
@@ -79,17 +79,17 @@ export function writeCheckpoint(
 const temporaryPrefix = ".unfinished-";
 
 /** Everything that training needs to go on. */
-export interface Checkpoint {
-  readonly config: ModelConfig;
+export interface Checkpoint<C = ModelConfig> {
+  readonly config: C;
   readonly state: TrainState;
   readonly notes: CheckpointNotes;
 }
 
 /** @throws FormatError naming the file that is damaged */
-export function readCheckpoint(path: string): Checkpoint {
+export function readCheckpoint<C>(path: string, format: WeightsFormat<C>): Checkpoint<C> {
   const notes = readNotes(path);
-  const { config, weights: params } = read(path, checkpointFiles.model, modelFromSafetensors);
-  const { weights: ema } = read(path, checkpointFiles.ema, modelFromSafetensors);
+  const { config, weights: params } = read(path, checkpointFiles.model, format.read);
+  const { weights: ema } = read(path, checkpointFiles.ema, format.read);
   const optimizer = read(path, checkpointFiles.optimizer, (bytes) =>
     Object.fromEntries(readSafetensors(bytes).tensors),
   );

@@ -1,15 +1,9 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type AdamWConfig, type Backend, ConfigError, countParams, ditSpec, type TrainState, train } from "@dit/core";
-import {
-  type Checkpoint,
-  listCheckpoints,
-  readCheckpoint,
-  removeUnfinished,
-  writeCheckpoint,
-} from "../checkpoints/checkpoint";
+import { writeCheckpoint } from "../checkpoints/checkpoint";
 import { requireContinuation, requireSameShape } from "../checkpoints/continuation";
 import { applyRetention } from "../checkpoints/retention";
+import { ditFormat } from "../checkpoints/weightsFormat";
 import { type ConfigSources, configFileText, resolveConfig } from "../config/resolveConfig";
 import type { TrainConfig } from "../config/trainConfig";
 import { split } from "../data/dataset";
@@ -19,13 +13,14 @@ import { modelFromConfig } from "../modelFromConfig";
 import { openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
 import { writeReport } from "../report/writeReport";
-import { atomicWrite, removeTemporaries } from "../run/atomicWrite";
-import { environment } from "../run/environment";
+import { atomicWrite } from "../run/atomicWrite";
+import { configOf, lastCheckpoint } from "../run/continued";
+import { environmentText } from "../run/environment";
 import { truncateMetrics } from "../run/metrics";
 import { previewer } from "../run/previewer";
 import { recorder } from "../run/recorder";
-import { createRunFolder, moveAside, type RunFolder, runFolder } from "../run/runFolder";
-import { lockRun } from "../run/runLock";
+import { createRunFolder, moveAside, runFolder } from "../run/runFolder";
+import { withRunLocks } from "../run/runLock";
 import { stopSignal } from "../stopSignal";
 
 export interface TrainCommand {
@@ -48,13 +43,8 @@ export interface TrainSummary {
 }
 
 /** `dit train`: trains, and leaves a run folder from which everything can be seen, remade and continued. */
-export async function trainCommand(command: TrainCommand): Promise<TrainSummary> {
-  const locks: (() => void)[] = [];
-  try {
-    return await trainLocked(command, (run) => locks.push(lockRun(run)));
-  } finally {
-    for (const unlock of locks) unlock();
-  }
+export function trainCommand(command: TrainCommand): Promise<TrainSummary> {
+  return withRunLocks((lock) => trainLocked(command, lock));
 }
 
 async function trainLocked(command: TrainCommand, lock: (run: string) => void): Promise<TrainSummary> {
@@ -63,7 +53,7 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   const { config } = resolved;
   // Before anything of it is read: another process may be writing there.
   if (resume !== undefined) lock(resume);
-  const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume));
+  const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume), ditFormat);
   const backend = await openBackend(config.backend);
   const { data: all, vae } = await openTrainingData(config, backend, progress);
   const data = split(all, config.validation, 0);
@@ -85,7 +75,12 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   atomicWrite(run.config, files.config);
   atomicWrite(run.environment, files.environment);
   truncateMetrics(run.metrics, from?.notes.step ?? 0);
-  const record = recorder(run, config, progress, from?.notes);
+  const rhythm = {
+    steps: config.train.steps,
+    logEvery: config.log.everySteps,
+    measureEvery: config.validation === 0 ? null : config.checkpoint.everySteps,
+  };
+  const record = recorder(run, rhythm, progress, from?.notes);
   const stop = stopSignal(() => progress.note("stopping after this call; once more quits without saving"));
   const parameters = countParams(ditSpec(model.dit));
   progress.note(
@@ -116,7 +111,7 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
         writeReport(run, resolved, parameters);
       },
       onCheckpoint: (current: TrainState) => {
-        const path = writeCheckpoint(run.checkpoints, model, current, {
+        const path = writeCheckpoint(run.checkpoints, ditFormat, model, current, {
           ...record.notes(current.step),
           data: data.train.fingerprint,
         });
@@ -138,36 +133,8 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   }
 }
 
-/** The packages that a run's numbers depend on. */
-const runtimes = [
-  "@dit/core",
-  "@dit/vae",
-  "@dit/backend-ort",
-  "onnxruntime-node",
-  "@dit/backend-tfjs",
-  "@tensorflow/tfjs-core",
-];
-
-function environmentText(): string {
-  return `${JSON.stringify(environment(runtimes), null, 2)}\n`;
-}
-
 /** Batches behind one held-out loss: enough to tell checkpoints apart, few enough not to be felt. */
 const validationBatches = 8;
-
-function configOf(folder: string): string {
-  const { config } = runFolder(folder);
-  if (!existsSync(config)) throw new ConfigError(`${folder} is no run: it has no config.json`);
-  return config;
-}
-
-/** The newest checkpoint, after clearing away what a killed process left half-done. */
-function lastCheckpoint(run: RunFolder): Checkpoint | undefined {
-  removeUnfinished(run.checkpoints);
-  for (const folder of [run.path, run.samples]) removeTemporaries(folder);
-  const newest = listCheckpoints(run.checkpoints).at(-1);
-  return newest === undefined ? undefined : readCheckpoint(newest.path);
-}
 
 function requirePrecision({ train: { precision } }: TrainConfig, { name, capabilities: { dtypes } }: Backend): void {
   if (dtypes.includes(precision)) return;

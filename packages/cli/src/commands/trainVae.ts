@@ -1,54 +1,144 @@
-import { existsSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, countParams } from "@dit/core";
-import { klConfig, measureScale, type ReconstructionLoss, trainVae, type Vae, vaeSpec, vaeToFolder } from "@dit/vae";
+import { type Backend, ConfigError, countParams, type Dataset } from "@dit/core";
+import { type AutoencoderKLConfig, klConfig, measureScale, trainVae, type Vae, vaeSpec, vaeToFolder } from "@dit/vae";
+import { type Checkpoint, writeCheckpoint } from "../checkpoints/checkpoint";
+import { applyRetention } from "../checkpoints/retention";
+import { vaeFormat } from "../checkpoints/weightsFormat";
+import { readVaeRun, type VaeRunConfig, vaeRunText } from "../config/vaeRunConfig";
 import { openDataset } from "../data/openDataset";
-import { encodePng } from "../images/png";
-import { type BackendConfig, openBackend } from "../openBackend";
+import { drawReconstructions } from "../drawReconstructions";
+import { openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
-import { reconstructions } from "../reconstructions";
+import { writeVaeReport } from "../report/writeVaeReport";
 import { atomicWrite } from "../run/atomicWrite";
+import { lastCheckpoint } from "../run/continued";
+import { environmentText } from "../run/environment";
+import { truncateMetrics } from "../run/metrics";
+import { recorder } from "../run/recorder";
+import { createRunFolder, moveAside, type RunFolder, runFolder } from "../run/runFolder";
+import { withRunLocks } from "../run/runLock";
 import { writeFolder } from "../run/writeFolder";
 import { stopSignal } from "../stopSignal";
 
 export interface TrainVaeCommand {
-  readonly data: string;
-  readonly imageSize?: number;
-  /** Folder that gets the autoencoder, as diffusers writes it. */
-  readonly out: string;
-  /** Widths of the levels, the finest first. */
-  readonly widths: readonly number[];
-  readonly layers: number;
-  readonly latentChannels: number;
-  readonly reconstruction: ReconstructionLoss;
-  readonly klWeight: number;
-  readonly steps: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly seed: number;
-  readonly backend: BackendConfig;
+  /** Of a new run; a run's folder to continue, bit for bit, with its own settings. */
+  readonly from: { readonly config: VaeRunConfig } | { readonly resume: string };
+  /** Where runs lie. */
+  readonly root: string;
+  /** Renames an earlier run of the same name instead of refusing to start. */
+  readonly moveAside: boolean;
   readonly progress: Progress;
 }
 
 export interface TrainVaeSummary {
-  readonly out: string;
+  readonly run: string;
   readonly parameters: number;
   readonly step: number;
   /** Of the last step's batch, per value of an image in [-1, 1]. */
-  readonly reconstruction: number | null;
+  readonly loss: number | null;
   readonly scalingFactor: number;
+  readonly report: string;
 }
 
 /**
- * `dit train-vae`: trains an autoencoder, measures the scale of its latents, and writes it as a folder of diffusers with a
- * picture of what it makes of the first images. Stopped, it writes what it has learned so far.
+ * `dit train-vae`: trains an autoencoder, and leaves a run as `dit train` does, with the autoencoder as a folder of diffusers in
+ * `vae`, so that the run can be named wherever an autoencoder is asked for. The scale of its latents is measured.
  */
-export async function trainVaeCommand(command: TrainVaeCommand): Promise<TrainVaeSummary> {
-  const { out, widths, layers, latentChannels, reconstruction, klWeight, progress, ...settings } = command;
-  if (existsSync(out)) throw new ConfigError(`${out} is there already; choose another name or remove it`);
-  const data = await openDataset(command.data, { imageSize: command.imageSize });
-  const [channels, height] = data.imageShape;
-  const config = klConfig({
+export function trainVaeCommand(command: TrainVaeCommand): Promise<TrainVaeSummary> {
+  return withRunLocks((lock) => trainLocked(command, lock));
+}
+
+async function trainLocked(command: TrainVaeCommand, lock: (run: string) => void): Promise<TrainVaeSummary> {
+  const { from: source, root, progress } = command;
+  const resume = "resume" in source ? source.resume : undefined;
+  const config = "config" in source ? source.config : settingsOf(source.resume);
+  // Before anything of it is read: another process may be writing there.
+  if (resume !== undefined) lock(resume);
+  const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume), vaeFormat);
+  const data = await openDataset(config.data, { imageSize: config.imageSize ?? undefined });
+  if (from !== undefined) requireSameData(data, from);
+  const vaeConfig = vaeConfigOf(config, data);
+  const backend = await openBackend(config.backend);
+
+  // Nothing is written before this line: a command that cannot work leaves everything as it was.
+  const earlier = command.moveAside ? moveAside(join(root, config.name)) : undefined;
+  if (earlier !== undefined) progress.note(`the earlier run is now ${earlier}`);
+  const files = { config: vaeRunText(config), environment: environmentText() };
+  const run = resume === undefined ? createRunFolder(root, config.name, files) : runFolder(resume);
+  if (resume === undefined) lock(run.path);
+  atomicWrite(run.environment, files.environment);
+  truncateMetrics(run.metrics, from?.notes.step ?? 0);
+  const { train } = config;
+  const rhythm = { steps: train.steps, logEvery: config.log.everySteps, measureEvery: null };
+  const record = recorder(run, rhythm, progress, from?.notes);
+  const stop = stopSignal(() => progress.note("stopping after this call; once more quits without saving"));
+  const parameters = countParams(vaeSpec(vaeConfig));
+  progress.note(
+    `${run.path}: ${parameters.toLocaleString("en")} parameters, ${data.size.toLocaleString("en")} images, ${backend.name}`,
+  );
+  try {
+    const { vae, state } = await trainVae({
+      ...{ config: vaeConfig, data, backend, objective: config.objective, ...train },
+      ...(from === undefined ? {} : { resume: from.state }),
+      checkpointEvery: config.checkpoint.everySteps,
+      previewEvery: config.sample.everySteps,
+      signal: stop.signal,
+      onMetrics: record.step,
+      onPreview: async (step, current) => {
+        await drawReconstructions(run, step, current, data, backend);
+        writeVaeReport(run, config, parameters);
+      },
+      onCheckpoint: (current) => {
+        const notes = { ...record.notes(current.step), data: data.fingerprint };
+        const path = writeCheckpoint(run.checkpoints, vaeFormat, vaeConfig, current, notes);
+        applyRetention(run.checkpoints, { ...config.checkpoint, keepEvery: null, best: false });
+        progress.event("checkpoint", { step: current.step, path });
+      },
+    });
+    progress.done();
+    const scalingFactor = await writeScaled(run, vae, data, backend);
+    writeVaeReport(run, config, parameters);
+    stop.throwIfReceived(`stopped at step ${state.step}; continue with: dit train-vae --resume ${run.path}`);
+    const loss = record.lastLoss();
+    return { run: run.path, parameters, step: state.step, loss, scalingFactor, report: run.report };
+  } finally {
+    progress.done();
+    stop.dispose();
+    await backend.dispose();
+  }
+}
+
+/** Writes what was trained into the run's folder `vae`, with the scale that its latents need, and returns that. */
+async function writeScaled(
+  run: RunFolder,
+  { config, weights }: Vae<AutoencoderKLConfig>,
+  data: Dataset,
+  backend: Backend,
+): Promise<number> {
+  const scalingFactor = await measureScale({ config, weights }, data, backend);
+  const folder = join(run.path, "vae");
+  // Nothing is lost: the checkpoint, from which a resumed run makes it again, has been saved.
+  rmSync(folder, { recursive: true, force: true });
+  writeFolder(folder, vaeToFolder({ config: { ...config, scalingFactor }, weights }));
+  return scalingFactor;
+}
+
+function settingsOf(folder: string): VaeRunConfig {
+  const config = readVaeRun(folder);
+  if (config === undefined)
+    throw new ConfigError(`${folder} is the run of a DiT; continue it with: dit train --resume ${folder}`);
+  return config;
+}
+
+function requireSameData({ name, fingerprint }: { name: string; fingerprint: string }, { notes }: Checkpoint<unknown>) {
+  if (fingerprint === notes.data) return;
+  throw new ConfigError(`${name} does not hold the images that this run was saved with; start a new run`);
+}
+
+function vaeConfigOf({ model }: VaeRunConfig, { imageShape: [channels, height] }: Dataset): AutoencoderKLConfig {
+  const { widths, layers, latentChannels } = model;
+  return klConfig({
     inChannels: channels,
     outChannels: channels,
     blockOutChannels: widths,
@@ -58,34 +148,6 @@ export async function trainVaeCommand(command: TrainVaeCommand): Promise<TrainVa
     sampleSize: height,
     forceUpcast: false,
   });
-  const parameters = countParams(vaeSpec(config));
-  const backend = await openBackend(command.backend);
-  const stop = stopSignal(() => progress.note("stopping after this call; once more quits without saving"));
-  progress.note(
-    `${parameters.toLocaleString("en")} parameters, ${data.size.toLocaleString("en")} images, ${backend.name}`,
-  );
-  try {
-    let last: number | null = null;
-    const { vae, step } = await trainVae({
-      ...{ config, data, backend, objective: { reconstruction, klWeight }, signal: stop.signal },
-      ...{ steps: settings.steps, batchSize: settings.batchSize, seed: settings.seed },
-      learningRate: settings.learningRate,
-      onMetrics: ({ step, loss, imagesPerSecond, ...metrics }) => {
-        last = metrics.reconstruction;
-        progress.update({ step, total: settings.steps, loss, imagesPerSecond });
-        progress.event("metrics", { step, loss, imagesPerSecond, ...metrics });
-      },
-    });
-    const scalingFactor = await measureScale(vae, data, backend);
-    const scaled: Vae = { ...vae, config: { ...config, scalingFactor } };
-    writeFolder(out, vaeToFolder(scaled));
-    atomicWrite(join(out, "reconstructions.png"), encodePng(await reconstructions(scaled, data, backend), {}));
-    return { out, parameters, step, reconstruction: last, scalingFactor };
-  } finally {
-    progress.done();
-    stop.dispose();
-    await backend.dispose();
-  }
 }
 
 /** The largest number of groups, at most PyTorch's 32, that splits every width into groups of at least 4 channels. */

@@ -13,6 +13,8 @@ export function runCharts(metrics: readonly Metric[]): ChartSpec[] {
     smallChart("gradient", "Gradient norm", "gradNorm", metrics, steps),
     smallChart("rate", "Learning rate", "learningRate", metrics, steps),
     smallChart("bits", "Variational bits", "vb", metrics, steps),
+    smallChart("train", "Reconstruction error", "reconstruction", metrics, steps),
+    smallChart("bits", "Nats of a latent", "kl", metrics, steps),
     smallChart("speed", "Images per second", "imagesPerSecond", metrics, steps),
   ];
   return [lossChart(metrics, steps), ...small].filter((spec) => spec !== undefined);

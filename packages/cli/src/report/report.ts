@@ -91,6 +91,6 @@ function commandsFor(name: string, folder: string): ReportCommand[] {
 }
 
 /** Double quotes are understood by every shell, those of Windows too. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `"${text}"`;
 }

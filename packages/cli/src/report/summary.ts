@@ -99,6 +99,8 @@ function backendTile(input: ReportInput): Tile | undefined {
 function modelName(input: ReportInput): string | undefined {
   const preset = setting(input, "model");
   if (preset) return preset;
+  const widths = input.config["model.widths"]?.value;
+  if (Array.isArray(widths)) return `AutoencoderKL ${widths.join(", ")}`;
   const [width, depth, patch] = ["hiddenSize", "depth", "patchSize"].map((key) => setting(input, `model.${key}`));
   return width && depth && patch ? `DiT ${width} x ${depth}, patch ${patch}` : undefined;
 }

@@ -4,17 +4,31 @@ import type { SampleSettings } from "@dit/core";
 import { listCheckpoints } from "../checkpoints/checkpoint";
 import { bestOf } from "../checkpoints/retention";
 import { shownPath } from "../config/configFile";
-import type { ResolvedConfig } from "../config/resolveConfig";
 import { type PngText, readText } from "../images/pngText";
 import { atomicWrite } from "../run/atomicWrite";
 import { type Environment, environmentRows } from "../run/environment";
 import { readMetrics } from "../run/metrics";
 import type { RunFolder } from "../run/runFolder";
-import { renderReport } from "./report";
+import { type ReportInput, renderReport } from "./report";
 import type { ReportSample } from "./samples";
 
-/** Writes a run's `report.html` from what lies in its folder. `parameters`: how many the model has, where that is known. */
-export function writeReport(run: RunFolder, { config, origins }: ResolvedConfig, parameters: number | undefined): void {
+/** Settings, and for each dotted key who said so. */
+interface OriginatedConfig {
+  readonly config: object;
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a run's `report.html` from what lies in its folder.
+ * @param parameters how many the model has, where that is known
+ * @param wording what it says otherwise than for a DiT
+ */
+export function writeReport(
+  run: RunFolder,
+  { config, origins }: OriginatedConfig,
+  parameters: number | undefined,
+  wording: Pick<ReportInput, "finalCaption" | "commands"> = {},
+): void {
   const environment = JSON.parse(readFileSync(run.environment, "utf8")) as Environment;
   const settings = Object.entries(origins).map(
     ([key, source]) => [key, { value: valueAt(config, key), source }] as const,
@@ -42,6 +56,7 @@ export function writeReport(run: RunFolder, { config, origins }: ResolvedConfig,
       notes: [],
       ...(parameters === undefined ? {} : { parameters }),
       device: environment.cpu,
+      ...wording,
     }),
   );
 }
@@ -59,6 +74,7 @@ function samplesIn(folder: string): ReportSample[] {
 
 /** How a grid was drawn, from what its PNG says: `ddim, 20 steps, guidance 2.5, seed 0`. */
 function captionOf(text: PngText): string {
+  if (text["dit:caption"] !== undefined) return text["dit:caption"];
   const { sampler, steps, guidance } = JSON.parse(text["dit:settings"] ?? "{}") as Partial<SampleSettings>;
   return `${sampler}, ${steps} steps, guidance ${guidance}, seed ${text["dit:seed"]}`;
 }

@@ -34,6 +34,21 @@ export function environment(packages: readonly string[], from: string | URL = im
   };
 }
 
+/** The contents of a run's `env.json`. */
+export function environmentText(): string {
+  return `${JSON.stringify(environment(runtimes), null, 2)}\n`;
+}
+
+/** The packages that a run's numbers depend on. */
+const runtimes = [
+  "@dit/core",
+  "@dit/vae",
+  "@dit/backend-ort",
+  "onnxruntime-node",
+  "@dit/backend-tfjs",
+  "@tensorflow/tfjs-core",
+];
+
 /** An environment as rows of a table for people. */
 export function environmentRows(env: Environment): Record<string, string> {
   const packages = Object.entries(env.packages).map(([name, version]) => [name, version ?? "not installed"] as const);

@@ -1,5 +1,3 @@
-import type { StepMetrics } from "@dit/core";
-
 /** Sums since the last line of metrics; kept in checkpoints, so that a resumed run writes the lines of an unbroken one. */
 export interface MeterState {
   readonly count: number;
@@ -8,10 +6,13 @@ export interface MeterState {
 
 export const emptyMeter: MeterState = { count: 0, sums: {} };
 
-const averaged = ["loss", "mse", "vb", "gradNorm"] as const;
+const averaged = ["loss", "mse", "vb", "reconstruction", "kl", "gradNorm"] as const;
+
+/** What a step of a DiT or of an autoencoder may have measured. */
+export type Measured = Readonly<Partial<Record<(typeof averaged)[number], number>>>;
 
 /** Adds one step. */
-export function addToMeter({ count, sums }: MeterState, metrics: StepMetrics): MeterState {
+export function addToMeter({ count, sums }: MeterState, metrics: Measured): MeterState {
   const next: Record<string, number> = {};
   for (const key of averaged) {
     const value = metrics[key];

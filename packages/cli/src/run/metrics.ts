@@ -10,6 +10,9 @@ export interface Metric {
   /** The parts of a hybrid loss: squared error of the prediction, and the variational term in bits. */
   readonly mse?: number;
   readonly vb?: number;
+  /** The parts of an autoencoder's loss: error of a value of an image, and nats of a whole latent. */
+  readonly reconstruction?: number;
+  readonly kl?: number;
   /** Norm of all gradients together, before clipping. */
   readonly gradNorm?: number;
   readonly learningRate?: number;

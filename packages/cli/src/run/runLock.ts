@@ -38,6 +38,16 @@ export function lockRun(path: string): () => void {
   }
 }
 
+/** Does what takes runs for this process, and gives them back in the end. */
+export async function withRunLocks<T>(work: (lock: (run: string) => void) => Promise<T>): Promise<T> {
+  const locks: (() => void)[] = [];
+  try {
+    return await work((run) => locks.push(lockRun(run)));
+  } finally {
+    for (const unlock of locks) unlock();
+  }
+}
+
 /** Undefined when the file is gone again, or was being written when its process was killed. */
 function readHolder(file: string): Holder | undefined {
   try {

@@ -8,6 +8,7 @@ import { ConfigError, DitError } from "../ir/errors";
 import type { HostTensor } from "../ir/hostTensor";
 import type { Backend, DeviceTensors } from "./backend";
 import { type BatchSource, trainingBatches } from "./batches";
+import { type Call, callsOf, isDue } from "./calls";
 import type { Dataset } from "./dataset";
 import { disposeAll, stackScalars } from "./feeds";
 import { firstNonFinite } from "./nonFinite";
@@ -146,28 +147,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await executable.dispose();
   }
   return { state, model: { config: model, weights: state.ema } };
-}
-
-/** A stretch of steps that the backend runs at once: it ends where the host has something to do. */
-interface Call {
-  readonly first: number;
-  readonly count: number;
-}
-
-function callsOf(start: number, options: TrainOptions): Call[] {
-  const { steps, stepsPerCall = 20, checkpointEvery, validateEvery, previewEvery } = options;
-  const stops = [checkpointEvery, validateEvery, previewEvery].filter((every) => every !== undefined && every > 0);
-  const calls: Call[] = [];
-  for (let first = start; first < steps; ) {
-    const count = Math.min(stepsPerCall, steps - first, ...stops.map((every) => every! - (first % every!)));
-    calls.push({ first, count });
-    first += count;
-  }
-  return calls;
-}
-
-function isDue(step: number, steps: number, every: number | undefined): boolean {
-  return step === steps || (every !== undefined && every > 0 && step % every === 0);
 }
 
 /** What a call reads: its batches, and the numbers that depend on the step. */

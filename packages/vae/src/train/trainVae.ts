@@ -5,6 +5,7 @@ import {
   ConfigError,
   type Dataset,
   type DecayName,
+  type DeviceTensors,
   DitError,
   type EmaConfig,
   emaDecayAt,
@@ -12,13 +13,15 @@ import {
   hostZeros,
   initialize,
   learningRateAt,
+  type TrainState,
   type Weights,
 } from "@dit/core";
 import {
   adamwScalarsAt,
+  callsOf,
   disposeAll,
   fillNormal,
-  isDeviceTensor,
+  isDue,
   prefixed,
   readAll,
   stackScalars,
@@ -52,10 +55,20 @@ export interface TrainVaeOptions {
   readonly init?: Weights;
   /** Steps handed to the backend at a time. */
   readonly stepsPerCall?: number;
-  /** Stops between two calls. */
+  /** Continue from here; everything else must be as it was. */
+  readonly resume?: VaeTrainState;
+  readonly checkpointEvery?: number;
+  readonly previewEvery?: number;
+  /** Stops between two calls, after a last checkpoint. */
   readonly signal?: AbortSignal;
   readonly onMetrics?: (metrics: VaeStepMetrics) => void;
+  /** With the averaged weights so far, for pictures as training goes on. */
+  readonly onPreview?: (step: number, vae: Vae<AutoencoderKLConfig>) => void | Promise<void>;
+  readonly onCheckpoint?: (state: VaeTrainState) => void | Promise<void>;
 }
+
+/** Everything that training needs to go on exactly. */
+export type VaeTrainState = Omit<TrainState, "lossScale">;
 
 /** What one step measured, before its update. */
 export interface VaeStepMetrics {
@@ -67,14 +80,16 @@ export interface VaeStepMetrics {
   readonly kl: number;
   readonly perceptual?: number;
   readonly gradNorm: number;
+  readonly learningRate: number;
+  /** Of the call that held this step. */
   readonly imagesPerSecond: number;
 }
 
 export interface TrainedVae {
   /** With the averaged weights. */
   readonly vae: Vae<AutoencoderKLConfig>;
-  /** Steps taken, fewer than asked for when it was stopped. */
-  readonly step: number;
+  /** After the steps taken, fewer than asked for when it was stopped. */
+  readonly state: VaeTrainState;
 }
 
 /**
@@ -88,45 +103,58 @@ export async function trainVae(options: TrainVaeOptions): Promise<TrainedVae> {
   const [, height, width] = data.imageShape;
   const adamw = { ...adamwDefaults, ...options.adamw };
   const objective = { ...vaeObjectiveDefaults, ...options.objective };
+  const isAborted = () => options.signal?.aborted === true;
   const scan = vaeTrainStep(config, { batchSize, imageSize: [height, width], adamw, objective, gradientClip });
   const executable = await backend.compileScan(scan);
   const feeds = feedsOf(options, batchSize, seed);
-  let carry: Feeds = firstCarry(options.init ?? initialize(vaeSpec(config), seed));
+  let state = options.resume ?? firstState(options.init ?? initialize(vaeSpec(config), seed));
+  if (state.step > steps) throw new ConfigError(`the state to resume from has ${state.step} steps, more than ${steps}`);
+  let carry: Feeds = carryOf(state);
   try {
-    let step = 0;
-    while (step < steps && options.signal?.aborted !== true) {
-      const count = Math.min(stepsPerCall, steps - step);
+    for (const { first, count } of callsOf(state.step, { ...options, stepsPerCall })) {
+      if (isAborted()) break;
       const started = performance.now();
-      const { carry: next, ys } = await executable.run({ carry, xs: feeds(step, count) });
+      const { carry: next, ys } = await executable.run({ carry, xs: feeds(first, count) });
       carry = next;
       const columns = await readAll(ys);
       disposeAll(ys);
-      report(columns, step, (1000 * count * batchSize) / (performance.now() - started), options);
-      step += count;
+      report(columns, first, (1000 * count * batchSize) / (performance.now() - started), options);
+      const step = first + count;
+      if (options.onPreview !== undefined && isDue(step, steps, options.previewEvery)) {
+        await options.onPreview(step, { config, weights: await readAll(unprefixed("ema", next)) });
+      }
+      if (isAborted() || isDue(step, steps, options.onCheckpoint && options.checkpointEvery)) {
+        state = await stateOf(step, next);
+        await options.onCheckpoint?.(state);
+      }
     }
-    const ema = Object.entries(unprefixed("ema", carry));
-    const read = ema.map(async ([name, feed]) => [name, isDeviceTensor(feed) ? await feed.read() : feed] as const);
-    const weights = Object.fromEntries(await Promise.all(read)) as Weights;
-    return { vae: { config, weights }, step };
   } finally {
     disposeAll(carry);
     await executable.dispose();
   }
+  return { vae: { config, weights: state.ema }, state };
 }
 
-function firstCarry(params: Weights): Feeds {
+/** No momentum; the average equals the weights. */
+function firstState(params: Weights): VaeTrainState {
   const zeros = Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, hostZeros("f32", shape)]));
-  return {
-    ...prefixed("params", params),
-    ...prefixed("m", zeros),
-    ...prefixed("v", zeros),
-    ...prefixed("ema", params),
-  };
+  return { step: 0, params, m: zeros, v: zeros, ema: params };
+}
+
+const parts = ["params", "m", "v", "ema"] as const;
+
+function carryOf(state: VaeTrainState): Feeds {
+  return Object.assign({}, ...parts.map((part) => prefixed(part, state[part])));
+}
+
+async function stateOf(step: number, carry: DeviceTensors): Promise<VaeTrainState> {
+  const [params, m, v, ema] = await Promise.all(parts.map((part) => readAll(unprefixed(part, carry))));
+  return { step, params: params!, m: m!, v: v!, ema: ema! };
 }
 
 /** What the steps from `first` on read: images, noise, and the numbers that depend on the step. */
 function feedsOf(options: TrainVaeOptions, batchSize: number, seed: number): (first: number, count: number) => Feeds {
-  const { config, data, steps, learningRate = 1e-3, warmup = 0, decay = "cosine" } = options;
+  const { config, data } = options;
   const { ema = { kind: "constant", decay: 0.99, warmup: true } } = options;
   const adamw = { ...adamwDefaults, ...options.adamw };
   const visit = trainingImages(data, batchSize, seed);
@@ -143,9 +171,8 @@ function feedsOf(options: TrainVaeOptions, batchSize: number, seed: number): (fi
       fillNormal({ seed, stream: "posterior", step, sample }, noise.data, i * cells, cells);
     }
     const rows = Array.from({ length: count }, (_, i) => {
-      const rate = learningRateAt(first + i, steps, { learningRate, warmup, decay });
       return {
-        ...prefixed("adamw", adamwScalarsAt(first + i + 1, rate, adamw)),
+        ...prefixed("adamw", adamwScalarsAt(first + i + 1, rateAt(first + i, options), adamw)),
         emaDecay: emaDecayAt(first + i + 1, ema),
       };
     });
@@ -153,13 +180,18 @@ function feedsOf(options: TrainVaeOptions, batchSize: number, seed: number): (fi
   };
 }
 
-function report(columns: Weights, first: number, imagesPerSecond: number, { onMetrics }: TrainVaeOptions): void {
+function rateAt(step: number, options: TrainVaeOptions): number {
+  const { steps, learningRate = 1e-3, warmup = 0, decay = "cosine" } = options;
+  return learningRateAt(step, steps, { learningRate, warmup, decay });
+}
+
+function report(columns: Weights, first: number, imagesPerSecond: number, options: TrainVaeOptions): void {
   columns.loss!.data.forEach((loss, i) => {
     const step = first + i + 1;
     if (!Number.isFinite(loss)) throw new DitError(`the loss is ${loss} at step ${step}; lower the learning rate`);
     const values = Object.fromEntries(Object.entries(columns).map(([name, { data }]) => [name, data[i]!]));
     const measured = values as Pick<VaeStepMetrics, "loss" | "reconstruction" | "kl" | "perceptual" | "gradNorm">;
-    onMetrics?.({ step, ...measured, imagesPerSecond });
+    options.onMetrics?.({ step, ...measured, learningRate: rateAt(first + i, options), imagesPerSecond });
   });
 }
 

@@ -1,5 +1,6 @@
 import { concatBytes } from "../concatBytes";
 import { zipBytes } from "../zipBytes";
+import { zipWriter } from "../zipWriter";
 
 // Files as torch.save writes them, and as it never would: for tests.
 
@@ -95,11 +96,25 @@ export function torchLegacyBytes(value: Pickled, storages: Readonly<Record<strin
   ]);
 }
 
-/** The same in pieces, for files that are larger than memory. */
-export function* torchLegacyPieces(
-  value: Pickled,
-  storages: readonly (readonly [key: string, load: () => Float32Array])[],
-): Generator<Uint8Array, void> {
+/** Storages in order, each made when it is written: for files that are larger than memory. */
+export type Storages = readonly (readonly [key: string, load: () => Float32Array])[];
+
+/** The zip container in pieces. */
+export function* torchZipPieces(value: Pickled, storages: Storages): Generator<Uint8Array, void> {
+  const zip = zipWriter();
+  function* file(name: string, bytes: Uint8Array) {
+    yield zip.begin(`archive/${name}`);
+    zip.data(bytes);
+    yield bytes;
+    yield zip.end();
+  }
+  yield* file("data.pkl", pickleBytes(value));
+  for (const [key, load] of storages) yield* file(`data/${key}`, bytesOf(load()));
+  yield zip.finish();
+}
+
+/** The older container in pieces. */
+export function* torchLegacyPieces(value: Pickled, storages: Storages): Generator<Uint8Array, void> {
   const magic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
   yield pickleBytes({ raw: magic });
   yield pickleBytes(1001);
@@ -109,6 +124,10 @@ export function* torchLegacyPieces(
   for (const [, load] of storages) {
     const data = load();
     yield Uint8Array.from([...uint32(data.length), 0, 0, 0, 0]);
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    yield bytesOf(data);
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

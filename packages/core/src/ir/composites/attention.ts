@@ -19,26 +19,32 @@ export const attention: Composite<"attention"> = {
     if (k.shape[0] !== q.shape[0] || k.shape[2] !== q.shape[2]) fail("queries and keys differ in batch or width");
     return { dtype: q.dtype, shape: q.shape };
   },
-  decompose: ([q, k, v], { heads }) => joinHeads(probabilities(q, k, heads).matmul(splitHeads(v, heads))),
+  decompose: ([q, k, v], { heads }) => {
+    const query = q.mul(scale(q, heads));
+    return joinHeads(probabilities(query, k, heads).matmul(splitHeads(v, heads)));
+  },
+  // The scale is applied to tokens, never to scores, of which there are many times as many.
   gradient: (g, [q, k, v], { heads }, output) => {
-    const p = probabilities(q, k, heads);
+    const query = q.mul(scale(q, heads));
+    const p = probabilities(query, k, heads);
     const dOut = splitHeads(g, heads);
     const dProbabilities = dOut.matmul(splitHeads(v, heads), { transposeB: true });
     const rowSums = splitHeads(g.mul(output), heads).sum([-1], { keepDims: true });
-    const dScores = p.mul(dProbabilities.sub(rowSums)).mul(scale(q, heads));
+    const dScores = p.mul(dProbabilities.sub(rowSums));
     return [
-      joinHeads(dScores.matmul(splitHeads(k, heads))),
-      joinHeads(dScores.matmul(splitHeads(q, heads), { transposeA: true })),
+      joinHeads(dScores.matmul(splitHeads(k, heads))).mul(scale(q, heads)),
+      joinHeads(dScores.matmul(splitHeads(query, heads), { transposeA: true })),
       joinHeads(p.matmul(dOut, { transposeA: true })),
     ];
   },
 };
 
-/** softmax(q k^T / sqrt(D / H)): [N, T, D] and [N, S, D] -> [N, H, T, S] */
-function probabilities(q: F32, k: F32, heads: number): F32 {
-  return softmax(splitHeads(q.mul(scale(q, heads)), heads).matmul(splitHeads(k, heads), { transposeB: true }));
+/** softmax(q k^T) for scaled queries: [N, T, D] and [N, S, D] -> [N, H, T, S] */
+function probabilities(query: F32, k: F32, heads: number): F32 {
+  return softmax(splitHeads(query, heads).matmul(splitHeads(k, heads), { transposeB: true }));
 }
 
+/** 1 / sqrt(D / H) */
 function scale(q: F32, heads: number): number {
   return (q.shape[2]! / heads) ** -0.5;
 }

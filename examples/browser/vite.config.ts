@@ -1,0 +1,14 @@
+import { defineConfig } from "vite";
+
+/** A page may share memory between threads when it lets nothing foreign in. */
+const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
+export default defineConfig({
+  // Models that `dit train` made lie under /quickstart and their like.
+  publicDir: "../../runs",
+  build: { copyPublicDir: false, target: "es2022" },
+  // It finds its .wasm files beside itself.
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  server: { headers },
+  preview: { headers },
+});

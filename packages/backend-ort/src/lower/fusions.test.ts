@@ -1,0 +1,142 @@
+import { type F32, f32, type Graph, hostF32, layerNorm, normal, reference, split, trace } from "@dit/core";
+import { sizeOf } from "@dit/core/internal";
+import { describe, expect, test } from "vitest";
+import { ort } from "../backend";
+import { lowerGraph } from "./lowerGraph";
+import { portable } from "./portable";
+import { processor } from "./processor";
+
+const opsOf = (graph: Graph, target = processor) =>
+  lowerGraph(graph, {}, target).graph.nodes.map(({ opType }) => opType);
+
+/** Every output on onnxruntime beside that in float64. */
+async function expectExact(graph: Graph): Promise<void> {
+  const [backend, oracle] = [await ort(), reference()];
+  const feeds = Object.fromEntries(
+    graph.inputs.map(({ name, tensor: { shape } }) => [
+      name,
+      hostF32(shape, normal({ seed: 0, stream: name, step: 0, sample: 0 }, sizeOf(shape))),
+    ]),
+  );
+  const [got, wanted] = await Promise.all([backend, oracle].map(async (on) => (await on.compile(graph)).run(feeds)));
+  for (const { name } of graph.outputs) {
+    const [a, b] = [(await got![name]!.read()).data, (await wanted![name]!.read()).data];
+    expect(a).toHaveLength(b.length);
+    a.forEach((value, i) => {
+      expect(Number(value)).toBeCloseTo(Number(b[i]), 4);
+    });
+  }
+  await Promise.all([backend.dispose(), oracle.dispose()]);
+}
+
+describe("a norm with a scale and a shift", () => {
+  const modulated = (shape: number[], make: (norm: F32, scale: F32, shift: F32) => Record<string, F32>) =>
+    trace("modulated", { x: f32([1, 5, 8]), scale: f32(shape), shift: f32(shape) }, ({ x, scale, shift }) =>
+      make(layerNorm(x), scale, shift),
+    );
+
+  test.each([[[8]], [[1, 1, 8]]])(
+    "of each channel, %j, is one kernel, whichever operand comes first",
+    async (shape) => {
+      for (const make of [
+        (norm: F32, scale: F32, shift: F32) => ({ y: norm.mul(scale).add(shift) }),
+        (norm: F32, scale: F32, shift: F32) => ({ y: shift.add(scale.mul(norm)) }),
+      ]) {
+        const graph = modulated(shape, make);
+        expect(opsOf(graph)).toEqual(["LayerNormalization"]);
+        await expectExact(graph);
+      }
+    },
+  );
+
+  test("of each token, or of each number, is three", async () => {
+    for (const shape of [[1, 5, 1], [1, 5, 8], [1]]) {
+      const graph = modulated(shape, (norm, scale, shift) => ({ y: norm.mul(scale).add(shift) }));
+      expect(opsOf(graph)).toEqual(["LayerNormalization", "Mul", "Add"]);
+      await expectExact(graph);
+    }
+  });
+
+  test("whose steps are read by others, or put out, is three", async () => {
+    const graphs = [
+      modulated([8], (norm, scale, shift) => ({ y: norm.mul(scale).add(shift), norm })),
+      modulated([8], (norm, scale, shift) => ({ y: norm.mul(scale).add(shift), also: norm.mul(scale).exp() })),
+    ];
+    for (const graph of graphs) {
+      expect(opsOf(graph)).toContain("Mul");
+      await expectExact(graph);
+    }
+  });
+
+  test("that are the norm itself is three", async () => {
+    const graph = trace("squared", { x: f32([8]), shift: f32([8]) }, ({ x, shift }) => {
+      const norm = layerNorm(x);
+      return { y: norm.mul(norm).add(shift) };
+    });
+    expect(opsOf(graph)).toEqual(["LayerNormalization", "Mul", "Add"]);
+    await expectExact(graph);
+  });
+
+  test("is made of standard operators in a portable model", () => {
+    const graph = modulated([1, 1, 8], (norm, scale, shift) => ({ y: norm.mul(scale).add(shift) }));
+    expect(opsOf(graph, portable())).toEqual(["LayerNormalization", "Mul", "Add"]);
+  });
+});
+
+describe("equal parts of a tensor", () => {
+  const parts = (axis: number, ...ranges: [number, number][]) =>
+    trace("parts", { x: f32([6, 4]) }, ({ x }) =>
+      Object.fromEntries(ranges.map(([from, to], i) => [`part${i}`, x.exp().slice(axis, from, to)])),
+    );
+
+  test.each<[number, [number, number][]]>([
+    [
+      0,
+      [
+        [2, 4],
+        [0, 2],
+        [4, 6],
+      ],
+    ],
+    [
+      1,
+      [
+        [0, 2],
+        [2, 4],
+      ],
+    ],
+  ])("are cut by one Split along axis %i, whatever their order", async (axis, ranges) => {
+    const graph = parts(axis, ...ranges);
+    expect(opsOf(graph)).toEqual(["Exp", "Split"]);
+    await expectExact(graph);
+  });
+
+  test.each(["f16", "i32", "bool"] as const)("may be %s", async (dtype) => {
+    const graph = trace("parts", { x: f32([2, 4]) }, ({ x }) => {
+      const [a, b] = split(x.cast(dtype), 2);
+      return { a: a!.cast("f32"), b: b!.cast("f32") };
+    });
+    expect(opsOf(graph)).toContain("Split");
+    const backend = await ort();
+    const executable = await backend.compile(graph);
+    const { a, b } = await executable.run({ x: hostF32([2, 4], [1, 0, 0, 1, 1, 1, 1, 0]) });
+    expect([...(await a!.read()).data]).toEqual([1, 0, 1, 1]);
+    expect([...(await b!.read()).data]).toEqual([0, 1, 1, 0]);
+    await backend.dispose();
+  });
+
+  test("are sliced where one is missing, or where they differ in size or place", async () => {
+    for (const graph of [parts(0, [0, 2], [4, 6]), parts(0, [0, 2], [2, 6]), parts(0, [1, 3], [3, 5])]) {
+      expect(opsOf(graph)).toEqual(["Exp", "Slice", "Slice"]);
+      await expectExact(graph);
+    }
+  });
+
+  test("of a known tensor are known", () => {
+    const graph = trace("halves", { w: f32([6, 4]), x: f32([3, 4]) }, ({ w, x }) => ({
+      y: x.mul(w.slice(0, 0, 3)).add(w.slice(0, 3, 6)),
+    }));
+    const model = lowerGraph(graph, { w: hostF32([6, 4], new Float32Array(24)) });
+    expect(model.graph.nodes.map(({ opType }) => opType)).toEqual(["Mul", "Add"]);
+  });
+});

@@ -1,0 +1,37 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { type DiTConfig, lazyTensor, type Weights } from "@dit/core";
+import { paramsOf } from "@dit/core/internal";
+import { klConfig, vaeSpec, vaeToFolder } from "@dit/vae";
+import { type Pickled, pickledTensor, type Storages } from "../../../core/src/host/torch/torchBytes";
+import { formulaParameter } from "../formula";
+import { formulaWeights } from "../formulaWeights";
+
+/** How a container of PyTorch is written, piece by piece. */
+type Container = (value: Pickled, storages: Storages) => Iterable<Uint8Array>;
+
+/** Writes a DiT with formula weights as the official code saves one: a state dict in PyTorch's container. */
+export function writeOfficialCheckpoint(path: string, config: DiTConfig, container: Container): void {
+  const weights = Object.entries(formulaWeights(config));
+  const state = new Map(weights.map(([name, { shape }]) => [name, pickledTensor(name, shape)]));
+  const storages = weights.map(([name, tensor]) => [name, () => tensor.data as Float32Array] as const);
+  writePieces(path, container(state, storages));
+}
+
+/** Writes the autoencoder of Stable Diffusion with formula weights, as a folder of diffusers. */
+export function writeStableDiffusionVae(folder: string): void {
+  const config = klConfig();
+  const params = Object.entries(paramsOf(vaeSpec(config)));
+  const weights: Weights = Object.fromEntries(
+    params.map(([name, { shape }]) => [name, lazyTensor("f32", shape, () => formulaParameter(name, shape).data)]),
+  );
+  mkdirSync(folder);
+  for (const [name, pieces] of Object.entries(vaeToFolder({ config, weights })))
+    writePieces(join(folder, name), pieces);
+}
+
+function writePieces(path: string, pieces: Iterable<Uint8Array>): void {
+  const file = openSync(path, "wx");
+  for (const piece of pieces) writeSync(file, piece);
+  closeSync(file);
+}
