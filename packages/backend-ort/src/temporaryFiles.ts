@@ -18,13 +18,30 @@ const prefix = "dit-ort-";
  * @throws DitError when the disk does not take them
  */
 export async function writeTemporary(files: Files): Promise<TemporaryFolder> {
-  const [fs, { tmpdir }, { join }] = await Promise.all([import("node:fs"), import("node:os"), import("node:path")]);
+  const [fs, { tmpdir }, { join }, node] = await Promise.all([
+    import("node:fs"),
+    import("node:os"),
+    import("node:path"),
+    import("@dit/core/node"),
+  ]);
+  /** Whether `name` is a folder of this kind whose process is gone. */
+  const isAbandoned = (name: string) => {
+    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1] ?? process.pid);
+    return pid !== process.pid && !node.isOtherProcess(pid);
+  };
   let path: string | undefined;
   try {
     for (const name of fs.readdirSync(tmpdir())) if (isAbandoned(name)) removeIfFree(fs, join(tmpdir(), name));
     const folder = fs.mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
     path = folder;
-    for (const [name, pieces] of Object.entries(files)) writePieces(fs, join(folder, name), pieces);
+    for (const [name, pieces] of Object.entries(files)) {
+      const handle = fs.openSync(join(folder, name), "wx");
+      try {
+        for (const bytes of pieces) node.writeWhole(handle, bytes);
+      } finally {
+        fs.closeSync(handle);
+      }
+    }
     return { path: folder, remove: () => removeIfFree(fs, folder) };
   } catch (cause) {
     if (path !== undefined) removeIfFree(fs, path);
@@ -42,31 +59,5 @@ function removeIfFree(fs: FileSystem, path: string): void {
     fs.rmSync(path, { recursive: true, force: true });
   } catch {
     // Windows keeps mapped files, and others' files may not be ours to remove.
-  }
-}
-
-function writePieces(fs: FileSystem, file: string, pieces: Iterable<Uint8Array>): void {
-  const descriptor = fs.openSync(file, "wx");
-  try {
-    for (const bytes of pieces) {
-      // One call may write less than asked for, and never more than 2 GB.
-      for (let at = 0; at < bytes.length; ) {
-        at += fs.writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));
-      }
-    }
-  } finally {
-    fs.closeSync(descriptor);
-  }
-}
-
-/** Whether `name` is a folder of this kind whose process is gone. */
-function isAbandoned(name: string): boolean {
-  const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
-  if (pid === undefined) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }

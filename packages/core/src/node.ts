@@ -1,5 +1,5 @@
-// The entry that touches files, for Node.
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+// The entry that touches files and processes, for Node.
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ModelFolder, modelFromFolder, weightsIn } from "./define/checkpoint/modelFolder";
 import type { Model } from "./define/model";
@@ -83,6 +83,23 @@ function readRange(path: string, offset: number, length: number) {
     return { bytes, size, changed };
   } finally {
     closeSync(handle);
+  }
+}
+
+/** Writes all of `bytes` where the open file `handle` stands: one call may write less, and never more than 2 GB. */
+export function writeWhole(handle: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, Math.min(bytes.length - at, 2 ** 30));
+}
+
+/** Whether another process with this number runs on this computer. */
+export function isOtherProcess(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process that may not be signalled is there all the same.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 

@@ -1,6 +1,8 @@
+import type { DiTConfig } from "../../core/src/define/dit/config";
+import { ditSpec } from "../../core/src/define/dit/dit";
 import { paramsOf, type Weights } from "../../core/src/define/params";
 import { fnv1a } from "../../core/src/host/fnv1a";
-import { type HostTensor, hostF32, hostTensor } from "../../core/src/ir/hostTensor";
+import { type HostTensor, hostTensor, lazyTensor } from "../../core/src/ir/hostTensor";
 import { type Shape, sizeOf } from "../../core/src/ir/shape";
 
 // Weights and inputs from a formula, so that big models can be checked without shipping weights.
@@ -59,12 +61,19 @@ function formulaHash(name: string, salt: string): (i: number) => number {
   };
 }
 
-/** Every parameter of a spec by the formula, and its fixed tables as they are. */
+/** Every parameter of a spec by the formula, and its fixed tables as they are; each is made when its values are asked for. */
 export function formulaParameters(spec: object, salt = ""): Weights {
   return Object.fromEntries(
     Object.entries(paramsOf(spec)).map(([name, { shape, init }]) => [
       name,
-      init.kind === "fixed" ? hostF32(shape, init.values()) : formulaParameter(name, shape, salt),
+      lazyTensor("f32", shape, () =>
+        init.kind === "fixed" ? init.values() : formulaParameter(name, shape, salt).data,
+      ),
     ]),
   );
+}
+
+/** The same of a DiT. */
+export function formulaWeights(config: DiTConfig, salt = ""): Weights {
+  return formulaParameters(ditSpec(config), salt);
 }

@@ -1,6 +1,5 @@
 export { type ConformanceOptions, testBackend } from "./conformance/suite";
-export { formulaInput, formulaInts, formulaParameter, formulaUniform } from "./formula";
-export { formulaWeights } from "./formulaWeights";
+export { formulaInput, formulaInts, formulaParameter, formulaUniform, formulaWeights } from "./formula";
 export { peakMemory } from "./largeModel/peakMemory";
 export { type Finding, type Findings, type Tolerance, toleranceOf } from "./parity/check";
 export { type Fixture, findFixtures, fixtureOf, readTensors, type Values } from "./parity/fixture";

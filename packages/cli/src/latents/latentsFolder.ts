@@ -8,11 +8,11 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { ConfigError, FormatError, messageOf } from "@dit/core";
 import { encodeNpyHeader } from "@dit/core/internal";
+import { writeWhole } from "@dit/core/node";
 import { toDiffusersConfig, type Vae } from "@dit/vae";
 import { z } from "zod";
 import type { Dataset } from "../data/dataset";
@@ -82,9 +82,9 @@ export async function writeLatents(
   try {
     const file = openSync(join(temporary, momentsName), "wx");
     try {
-      writeAll(file, encodeNpyHeader("f4", shapeOf(manifest)));
+      writeWhole(file, encodeNpyHeader("f4", shapeOf(manifest)));
       for await (const { buffer, byteOffset, byteLength } of records)
-        writeAll(file, new Uint8Array(buffer, byteOffset, byteLength));
+        writeWhole(file, new Uint8Array(buffer, byteOffset, byteLength));
     } finally {
       closeSync(file);
     }
@@ -138,8 +138,4 @@ function readManifest(folder: string): Manifest {
 /** [records, 2, c, h, w] */
 function shapeOf({ labels, flip, latentShape }: Manifest): number[] {
   return [labels.length * (flip ? 2 : 1), 2, ...latentShape];
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { writeWhole } from "@dit/core/node";
 
 /**
  * Replaces `file` by `content` so that at any moment, even after a power cut, it is either the old file or the new one, whole:
@@ -92,11 +93,6 @@ export function writeFlushed(file: string, content: Uint8Array | string | Iterab
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** One call may write less than asked for, and never more than 2 GB. */
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, 2 ** 30));
 }
 
 /** On Windows a virus scanner or an open TensorBoard may hold the old file for a moment. */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError } from "@dit/core";
+import { isOtherProcess } from "@dit/core/node";
 import { flushFolder, removeTemporaries, temporaryName, writeFlushed } from "./atomicWrite";
-import { isRunning } from "./isRunning";
 
 /** Where the parts of a run lie. */
 export interface RunFolder {
@@ -43,7 +43,7 @@ export function createRunFolder(root: string, name: string, files: FirstFiles): 
   const run = runFolder(join(root, name));
   if (existsSync(run.path)) throw taken(run);
   mkdirSync(root, { recursive: true });
-  removeTemporaries(root, isRunning);
+  removeTemporaries(root, isOtherProcess);
   const made = runFolder(temporaryName(run.path));
   mkdirSync(made.path);
   for (const folder of [made.samples, made.checkpoints, made.tensorboard]) mkdirSync(folder);

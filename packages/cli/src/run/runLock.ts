@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@dit/core";
-import { isRunning } from "./isRunning";
+import { isOtherProcess } from "@dit/core/node";
 
 interface Holder {
   readonly pid: number;
@@ -29,7 +29,7 @@ export function lockRun(path: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const holder = readHolder(file);
-    if (holder !== undefined && (holder.host !== mine.host || isRunning(holder.pid))) {
+    if (holder !== undefined && (holder.host !== mine.host || isOtherProcess(holder.pid))) {
       throw new ConfigError(
         `${path} is being trained by process ${holder.pid} on ${holder.host}; wait for it or stop it (if there is no such process, delete ${file})`,
       );

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, uniformInts, type Weights } from "@dit/core";
+import { isOtherProcess } from "@dit/core/node";
 import { npzOfImages } from "../images/npzOfImages";
 import { toBytes } from "../images/toBytes";
 import { atomicWrite, removeTemporaries } from "../run/atomicWrite";
-import { isRunning } from "../run/isRunning";
 import type { Drawer } from "./drawer";
 
 /** Which part of a large set a process draws: the pieces `index`, `index + count`, ... */
@@ -95,7 +95,7 @@ function labelOf({ seed, classes }: PictureSet, index: number): number {
 /** Says in the folder whose pieces it holds, or finds that it holds another set's. */
 function requireSameSet({ folder, size, piece, batch, seed, classes, origin }: PictureSet): void {
   mkdirSync(folder, { recursive: true });
-  removeTemporaries(folder, isRunning);
+  removeTemporaries(folder, isOtherProcess);
   const file = join(folder, manifestName);
   // The batch too: the same pictures drawn in other batches may differ by rounding.
   const manifest = `${JSON.stringify({ size, piece, batch, seed, classes, ...origin }, null, 2)}\n`;

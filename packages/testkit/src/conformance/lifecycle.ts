@@ -2,7 +2,6 @@ import {
   type Dataset,
   diffusionDefaults,
   ditConfig,
-  ditSpec,
   f32,
   hostF32,
   type Model,
@@ -13,7 +12,7 @@ import {
 } from "@dit/core";
 import { disposeAll } from "@dit/core/internal";
 import { expect } from "vitest";
-import { formulaInput, formulaParameters } from "../formula";
+import { formulaInput, formulaWeights } from "../formula";
 import { readAll, runOn } from "./runs";
 import { recurrence, recurrenceCarry, recurrenceConstants, recurrenceXs } from "./scans";
 import type { Suite } from "./suite";
@@ -26,7 +25,7 @@ const dit = ditConfig(undefined, {
   heads: 2,
   numClasses: 3,
 });
-const model: Model = { config: { dit, diffusion: diffusionDefaults }, weights: formulaParameters(ditSpec(dit)) };
+const model: Model = { config: { dit, diffusion: diffusionDefaults }, weights: formulaWeights(dit) };
 
 const data: Dataset = {
   imageShape: [2, 4, 4],

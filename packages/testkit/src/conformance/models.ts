@@ -16,7 +16,7 @@ import {
   sample,
   trace,
 } from "@dit/core";
-import { formulaInput, formulaInts, formulaParameters } from "../formula";
+import { formulaInput, formulaInts, formulaWeights } from "../formula";
 import { expectClose, expectedOf, runOn } from "./runs";
 import type { Suite } from "./suite";
 
@@ -30,7 +30,7 @@ const config = ditConfig(undefined, {
 });
 const tiny: Model = {
   config: { dit: config, diffusion: diffusionDefaults },
-  weights: formulaParameters(ditSpec(config)),
+  weights: formulaWeights(config),
 };
 
 const tinyFlow: Model = { ...tiny, config: { dit: config, diffusion: { ...flowDefaults, path: "gvp" } } };

@@ -23,7 +23,7 @@ import {
   trace,
   train,
 } from "@dit/core";
-import { formulaInput, formulaInts, formulaParameters } from "../formula";
+import { formulaInput, formulaInts, formulaParameters, formulaWeights } from "../formula";
 import { expectClose, expectedOf, runOn } from "./runs";
 import type { Suite } from "./suite";
 
@@ -89,7 +89,7 @@ const wideImages: Dataset = {
 
 function modelOf(options: Partial<DiTConfig>): Model {
   const config = ditConfig(undefined, { ...size, ...options });
-  return { config: { dit: config, diffusion: diffusionDefaults }, weights: formulaParameters(ditSpec(config)) };
+  return { config: { dit: config, diffusion: diffusionDefaults }, weights: formulaWeights(config) };
 }
 
 /** The output, and the gradients of its elements' weighted sum with respect to the image and every trained parameter. */

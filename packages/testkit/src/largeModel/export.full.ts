@@ -8,7 +8,7 @@ import { diffusionDefaults, ditConfig } from "@dit/core";
 import { modelPieces } from "@dit/core/internal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkExport } from "../../../cli/src/commands/checkExport";
-import { formulaWeights } from "../formulaWeights";
+import { formulaWeights } from "../formula";
 import type { ExportReport, ExportRequest } from "./export";
 
 const script = fileURLToPath(new URL("./export.ts", import.meta.url));

@@ -5,8 +5,7 @@
 import { networkGraph, ort } from "@dit/backend-ort";
 import { diffusionDefaults, ditConfig, hostF32 } from "@dit/core";
 import { fnv1a } from "@dit/core/internal";
-import { formulaInput, formulaInts } from "../formula";
-import { formulaWeights } from "../formulaWeights";
+import { formulaInput, formulaInts, formulaWeights } from "../formula";
 import { peakMemory } from "./peakMemory";
 
 export interface ForwardRequest {

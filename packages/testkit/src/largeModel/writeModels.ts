@@ -1,11 +1,9 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type DiTConfig, lazyTensor, type Weights } from "@dit/core";
-import { paramsOf } from "@dit/core/internal";
+import type { DiTConfig } from "@dit/core";
 import { klConfig, vaeSpec, vaeToFolder } from "@dit/vae";
 import { type Pickled, pickledTensor, type Storages } from "../../../core/src/host/torch/torchBytes";
-import { formulaParameter } from "../formula";
-import { formulaWeights } from "../formulaWeights";
+import { formulaParameters, formulaWeights } from "../formula";
 
 /** How a container of PyTorch is written, piece by piece. */
 type Container = (value: Pickled, storages: Storages) => Iterable<Uint8Array>;
@@ -21,10 +19,7 @@ export function writeOfficialCheckpoint(path: string, config: DiTConfig, contain
 /** Writes the autoencoder of Stable Diffusion with formula weights, as a folder of diffusers. */
 export function writeStableDiffusionVae(folder: string): void {
   const config = klConfig();
-  const params = Object.entries(paramsOf(vaeSpec(config)));
-  const weights: Weights = Object.fromEntries(
-    params.map(([name, { shape }]) => [name, lazyTensor("f32", shape, () => formulaParameter(name, shape).data)]),
-  );
+  const weights = formulaParameters(vaeSpec(config));
   mkdirSync(folder);
   for (const [name, pieces] of Object.entries(vaeToFolder({ config, weights })))
     writePieces(join(folder, name), pieces);

@@ -5,7 +5,7 @@ import { loadModel } from "@dit/core/node";
 import { absolute, type Findings } from "./check";
 import { evaluate } from "./evaluate";
 import type { Fixture } from "./fixture";
-import { formulaWeights, networkGraph } from "./network";
+import { networkGraph, weightsOf } from "./network";
 import { sameNames } from "./sameNames";
 
 /**
@@ -24,7 +24,7 @@ const variants: readonly (readonly [output: string, numerics: Partial<DiTConfig>
 export async function diffusersDiT(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
   const model = await loadModel(join(fixture.folder, basename(fixture.file, ".json")));
   const { dit } = model.config;
-  for (const [name, { shape, data }] of Object.entries(formulaWeights(dit, fixture))) {
+  for (const [name, { shape, data }] of Object.entries(weightsOf(dit, fixture))) {
     const loaded = model.weights[name]!.data;
     const worst = data.reduce((most, value, i) => Math.max(most, Math.abs(value - loaded[i]!)), 0);
     findings.note("weights", absolute(0), sameShape(shape, model.weights[name]!.shape) ? worst : Number.NaN, name);

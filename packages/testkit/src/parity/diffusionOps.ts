@@ -13,7 +13,7 @@ import { directLosses } from "./directLosses";
 import type { Results } from "./evaluate";
 import type { Fixture } from "./fixture";
 import { lossVariants } from "./lossVariants";
-import { formulaWeights, modelOf } from "./network";
+import { modelOf, weightsOf } from "./network";
 import { samplingLoops } from "./samplingLoops";
 import { singleSteps } from "./singleSteps";
 
@@ -30,7 +30,7 @@ export interface Subject {
 /** Every formula of Gaussian diffusion, step by step and in whole loops, on a small DiT. */
 export async function diffusionOps(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
   const config = modelOf(fixture);
-  const params = prefixed("params", formulaWeights(config.dit, fixture));
+  const params = prefixed("params", weightsOf(config.dit, fixture));
   const subject: Subject = { fixture, backend, findings, config, params };
   for (const part of [singleSteps, lossVariants, directLosses, samplingLoops, bitsPerDimLoop]) await part(subject);
 }

@@ -3,7 +3,7 @@ import { prefixed } from "@dit/core/internal";
 import { Declined, type Findings } from "./check";
 import { evaluate } from "./evaluate";
 import type { Fixture, Values } from "./fixture";
-import { formulaWeights, modelOf, networkGraph } from "./network";
+import { modelOf, networkGraph, weightsOf } from "./network";
 
 /** Multiply-adds of one call that the reference backend, at about 1 G per second, still takes on. */
 const referenceLimit = 10e9;
@@ -19,7 +19,7 @@ export async function ditForward(fixture: Fixture, backend: Backend, findings: F
     );
   }
   const blocks = Array.from({ length: dit.depth }, (_, i) => `blocks.${i}`);
-  const feeds = { ...prefixed("params", formulaWeights(dit, fixture)), x, t, y };
+  const feeds = { ...prefixed("params", weightsOf(dit, fixture)), x, t, y };
   const [results] = await evaluate(backend, networkGraph(dit, y.shape[0]!, blocks), feeds);
   findings.compare("output", "output", results!.output!);
   if (fixture.has("block_stats")) {

@@ -21,12 +21,12 @@ import { diffusionBatchType, prefixed, qSample, splitFixed, trainingLosses } fro
 import type { Findings } from "./check";
 import { evaluate, repeated } from "./evaluate";
 import type { Fixture } from "./fixture";
-import { formulaWeights, guideBothHalves, modelOf, networkGraph } from "./network";
+import { guideBothHalves, modelOf, networkGraph, weightsOf } from "./network";
 
 /** A small DiT: its weights, the network with its activations, guidance, the losses and every gradient. */
 export async function ditParity(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
   const config = modelOf(fixture);
-  const weights = formulaWeights(config.dit, fixture);
+  const weights = weightsOf(config.dit, fixture);
   for (const [name, value] of Object.entries(weights)) {
     if (fixture.has(`weights.${name}`)) findings.compare("weights.*", `weights.${name}`, value);
   }

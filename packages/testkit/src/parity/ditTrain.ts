@@ -3,7 +3,7 @@ import { adamwScalarsAt, prefixed, splitFixed, trainStep } from "@dit/core/inter
 import { absolute, type Findings } from "./check";
 import { evaluateScan, type Results, stacked } from "./evaluate";
 import type { Fixture, Values } from "./fixture";
-import { formulaWeights, modelOf } from "./network";
+import { modelOf, weightsOf } from "./network";
 
 interface OfficialOptimizer {
   readonly lr: number;
@@ -16,7 +16,7 @@ interface OfficialOptimizer {
 export async function ditTrain(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
   const config = modelOf(fixture);
   const steps = fixture.setting<number>("steps");
-  const { trained, fixed } = splitFixed(config, formulaWeights(config.dit, fixture));
+  const { trained, fixed } = splitFixed(config, weightsOf(config.dit, fixture));
   const { learningRate, ...optimizer } = optimizerOf(fixture);
   const batches = {
     x0: stacked(steps, (k) => fixture.f32(`input.x0.${k}`)),

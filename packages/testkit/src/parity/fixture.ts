@@ -28,9 +28,7 @@ export interface Fixture {
   setting<T>(key: string): T;
   /** Entries of the json whose keys begin with `prefix`. */
   settings<T>(prefix: string): readonly T[];
-  /** Says that something in it is not checked. */
-  leaveOut(what: string): void;
-  /** Tensors that were not asked for, and what was left out. */
+  /** Tensors that were not asked for. */
   unused(): readonly string[];
 }
 
@@ -75,7 +73,6 @@ export function fixtureOf(
   folder = ".",
 ): Fixture {
   const used = new Set<string>();
-  const leftOut: string[] = [];
   const stored = (name: string): Values => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new FormatError(`${file}: there is no tensor ${name} beside it`);
@@ -98,8 +95,7 @@ export function fixtureOf(
     },
     settings: <T>(prefix: string) =>
       Object.keys(json).flatMap((key) => (key.startsWith(prefix) ? [json[key] as T] : [])),
-    leaveOut: (what) => void leftOut.push(what),
-    unused: () => [...[...tensors.keys()].filter((name) => !used.has(name)), ...leftOut],
+    unused: () => [...tensors.keys()].filter((name) => !used.has(name)),
   };
 }
 

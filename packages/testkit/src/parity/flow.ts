@@ -12,7 +12,7 @@ import type { Fixture } from "./fixture";
 import { flowConversions } from "./flowConversions";
 import { flowObjectives } from "./flowObjectives";
 import { flowRuns } from "./flowRuns";
-import { formulaWeights, modelOf } from "./network";
+import { modelOf, weightsOf } from "./network";
 
 /** What every part of the check needs. */
 export interface FlowSubject {
@@ -40,7 +40,7 @@ export const ourForms: Readonly<Record<string, DiffusionForm>> = {
 export async function flow(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
   const { dit } = modelOf(fixture);
   const config: ModelConfig<FlowConfig> = { dit, diffusion: flowDefaults };
-  const subject: FlowSubject = { fixture, backend, findings, config, weights: formulaWeights(dit, fixture) };
+  const subject: FlowSubject = { fixture, backend, findings, config, weights: weightsOf(dit, fixture) };
   // Draws are read whether a run needs them all or not: of n results the last is made without one.
   for (const name of fixture.names) if (/^input\./.test(name)) fixture.stored(name);
   for (const part of [flowConversions, flowObjectives, flowRuns]) await part(subject);

@@ -22,7 +22,7 @@ import {
   type Weights,
 } from "@dit/core";
 import { guide, type Network, nodesOf } from "@dit/core/internal";
-import { formulaParameters } from "../formula";
+import { formulaWeights } from "../formula";
 import type { Fixture } from "./fixture";
 
 /** The settings of the official code. */
@@ -57,9 +57,9 @@ export function modelOf(fixture: Fixture): ModelConfig<DiffusionConfig> {
   return { dit, diffusion: { ...diffusionDefaults, variance: official.learn_sigma ? "learnedRange" : "fixedLarge" } };
 }
 
-/** Every parameter by the formula, and the fixed tables, which are ours. */
-export function formulaWeights(config: DiTConfig, fixture: Fixture): Weights {
-  return formulaParameters(ditSpec(config), fixture.setting<string>("salt"));
+/** Every parameter by the fixture's formula, and the fixed tables, which are ours. */
+export function weightsOf(config: DiTConfig, fixture: Fixture): Weights {
+  return formulaWeights(config, fixture.setting<string>("salt"));
 }
 
 /** The network as a graph that also puts out the activations of the named modules, as `act.<module>`. */
