@@ -30,7 +30,7 @@ function initialValue(name: string, { shape, init }: ParamSpec, seed: number): H
       return hostTensor(
         "f32",
         shape,
-        Float32Array.from(uniform(key, size), (u) => (2 * u - 1) * bound),
+        uniform(key, size).map((u) => (2 * u - 1) * bound),
       );
     }
     case "fixed":

@@ -68,8 +68,10 @@ export function dequantize(
 ): Float32Array {
   const blocks = blocksPerRow(columns, format);
   const block = Math.min(format.block, columns);
-  return Float32Array.from(integers, (integer, i) => {
+  const values = new Float32Array(integers.length);
+  for (let i = 0; i < values.length; i++) {
     const row = Math.floor(i / columns);
-    return integer * scales[row * blocks + Math.floor((i - row * columns) / block)]!;
-  });
+    values[i] = integers[i]! * scales[row * blocks + Math.floor((i - row * columns) / block)]!;
+  }
+  return values;
 }
