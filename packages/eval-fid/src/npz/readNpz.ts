@@ -149,8 +149,9 @@ function exactReader(pieces: AsyncGenerator<Uint8Array>, size: number, file: str
   };
 }
 
-/** The numbers in float64. @throws DitError for integers beyond 2^53 */
+/** The numbers in float64; those of an array that is in float64 already are the same memory. @throws DitError for integers beyond 2^53 */
 export function toNumbers({ code, data }: NpzArray): Float64Array {
+  if (data instanceof Float64Array) return data;
   if (code === "f2") return Float64Array.from(f16ArrayToF32(data as Uint16Array));
   if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return Float64Array.from(data);
   const numbers = Float64Array.from(data as ArrayLike<bigint>, Number);
