@@ -4,6 +4,7 @@ import { type Gaussian, gaussian, gaussianOf } from "../metrics/frechet";
 import type { StoredMoments } from "../npz/moments";
 import type { FeatureRows } from "../statistics/featureRows";
 import type { FeatureKind, FeatureSet } from "../statistics/featureSet";
+import type { Moments } from "../statistics/moments";
 import { type FeatureSettings, requireSameSettings } from "../statistics/settings";
 import { type MetricName, metricNames, metrics } from "./metrics";
 import { automaticNotes } from "./notes";
@@ -18,6 +19,8 @@ export interface Side {
   readonly set?: FeatureSet;
   /** Whether its images were stored as JPEG, where that is known. */
   readonly isJpeg?: boolean;
+  /** Of each class, where a file brings that along without the features. */
+  readonly classes?: ReadonlyMap<number, Moments>;
   /** What a file brings along, which is then used for FID instead of the features. */
   readonly moments?: Readonly<Partial<Record<FeatureKind, StoredMoments>>>;
 }
