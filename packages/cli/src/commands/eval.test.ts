@@ -111,7 +111,9 @@ test("one image and another: what they allow is computed", async () => {
   const [one, two] = [await npz("one.npz", 10, 1), await npz("two.npz", 11, 2)];
   const { report } = await evalCommand(command(one, two, { metrics: [] }));
   expect(report.metrics).toEqual({ perClass: expect.arrayContaining([{ label: 0, real: 1, fake: 1, fid: null }]) });
-  await expect(evalCommand(command(one, two))).rejects.toThrow("a covariance needs at least 2 images, there is 1");
+  await expect(evalCommand(command(one, two))).rejects.toThrow(
+    /FID needs at least 2 images of each set, and .*one.npz has 1$/,
+  );
   await expect(evalCommand(command(await npz("none.npz", 1, 0), two))).rejects.toThrow("none.npz holds no images");
 });
 

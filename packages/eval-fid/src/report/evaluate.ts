@@ -123,13 +123,19 @@ function access(real: Side, fake: Side): Pick<Evaluation, "rows" | "gaussian"> {
     if (found === undefined) throw missing(sides[side].name, kind, metric);
     return found;
   };
+  const atLeastTwo: Evaluation["rows"] = (side, kind, metric) => {
+    const found = rows(side, kind, metric);
+    if (found.count >= 2) return found;
+    throw new ConfigError(`${metric} needs at least 2 images of each set, and ${sides[side].name} has ${found.count}`);
+  };
   return {
     rows,
     gaussian: (side, kind, metric) => {
       const key = `${side} ${kind}`;
       const stored = sides[side].moments?.[kind];
-      const fit =
-        fitted.get(key) ?? (stored ? gaussian(stored.mean, stored.covariance) : gaussianOf(rows(side, kind, metric)));
+      const known = fitted.get(key);
+      if (known !== undefined) return known;
+      const fit = stored ? gaussian(stored.mean, stored.covariance) : gaussianOf(atLeastTwo(side, kind, metric));
       fitted.set(key, fit);
       return fit;
     },
