@@ -60,4 +60,10 @@ export {
 } from "./statistics/featureSet";
 export { addRows, covarianceOf, emptyMoments, type Moments, mergeMoments, momentsOf } from "./statistics/moments";
 export { type FeatureSettings, requireSameSettings } from "./statistics/settings";
-export { mergeStatistics, readStatistics, type Statistics, writeStatistics } from "./statistics/statisticsFile";
+export {
+  mergeStatistics,
+  readStatistics,
+  type Statistics,
+  statisticsOf,
+  writeStatistics,
+} from "./statistics/statisticsFile";

@@ -68,6 +68,29 @@ test("saved statistics stand in for the images", async () => {
   expect(report.fake.images).toBeNull();
 });
 
+test("statistics of the parts of a set stand in for the whole, class by class", async () => {
+  const reference = await npz("whole.npz", 12, 90);
+  const save = (samples: string, name: string, rest: Partial<EvalCommand> = {}) =>
+    evalCommand(command(samples, reference, { metrics: ["fid"], saveStats: join(folder, "parts", name), ...rest }));
+  mkdirSync(join(folder, "pair"));
+  await npz("pair/a.npz", 13, 40);
+  await npz("pair/b.npz", 14, 50);
+  await save(join(folder, "pair", "a.npz"), "a.safetensors");
+  await save(join(folder, "pair", "b.npz"), "b.safetensors");
+  const metrics = ["fid", "perClass"];
+  const direct = await evalCommand(command(join(folder, "pair"), reference, { metrics }));
+  const merged = await evalCommand(command(join(folder, "parts"), reference, { metrics }));
+  expect(merged.report.fake.images).toBe(90);
+  expect(merged.report.metrics.fid!.value).toBeCloseTo(direct.report.metrics.fid!.value, 12);
+  for (const [i, { label, fid }] of direct.report.metrics.perClass!.entries()) {
+    expect(merged.report.metrics.perClass![i]).toMatchObject({ label, fid: expect.closeTo(fid!, 12) });
+  }
+  await save(await npz("c28.npz", 15, 40), "c.safetensors", { features: "digits" });
+  await expect(evalCommand(command(join(folder, "parts"), reference, { metrics }))).rejects.toThrow(
+    'different feature networks: a.safetensors has "pixels", c.safetensors has "digits"',
+  );
+});
+
 test("--compare refuses a regression and what cannot be compared", async () => {
   const reference = await npz("r.npz", 3, 300);
   const good = await evalCommand(command(await npz("good.npz", 4, 200), reference, { out: join(folder, "good") }));
@@ -88,7 +111,9 @@ test("one image and another: what they allow is computed", async () => {
   const [one, two] = [await npz("one.npz", 10, 1), await npz("two.npz", 11, 2)];
   const { report } = await evalCommand(command(one, two, { metrics: [] }));
   expect(report.metrics).toEqual({ perClass: expect.arrayContaining([{ label: 0, real: 1, fake: 1, fid: null }]) });
-  await expect(evalCommand(command(one, two))).rejects.toThrow("a covariance needs at least 2 images, there is 1");
+  await expect(evalCommand(command(one, two))).rejects.toThrow(
+    /FID needs at least 2 images of each set, and .*one.npz has 1$/,
+  );
   await expect(evalCommand(command(await npz("none.npz", 1, 0), two))).rejects.toThrow("none.npz holds no images");
 });
 
@@ -106,6 +131,10 @@ test("a folder of pictures by class, of several sizes", async () => {
 
 test.each([
   [{ metrics: ["fidd"] }, "there is no metric fidd, did you mean fid?"],
+  [
+    { metrics: ["perClass"], samples: join(folder, "stats.npz") },
+    "per-class FID needs the classes of at least 1 image",
+  ],
   [{ metrics: ["sfid"] }, "sFID needs spatial features"],
   [{ features: undefined }, "holds images: say what turns them into features"],
   [{ features: "net.onnx" }, "--features net.onnx: give pixels, digits, or a file of weights that is there"],

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { ConfigError, FormatError } from "@dit/core";
 import {
   covarianceOf,
@@ -9,12 +10,14 @@ import {
   featureRows,
   formatOf,
   type ImageSource,
+  mergeStatistics,
   type NpzEntry,
   npzImages,
   openNpz,
   readFeatureSet,
   readStatistics,
   type Side,
+  type Statistics,
   type StoredMoments,
   storedMoments,
   toNumbers,
@@ -44,19 +47,23 @@ export interface OpenOptions {
   readonly onImages: (done: number, total: number) => void;
 }
 
+const nothing = async () => {};
+
 /**
  * Opens what was given as samples or reference: a folder of images, or of .npz files that are parts of a set; `digits` or
  * `digits:test`; an .npz file with images (`arr_0`), features (`feats`) or statistics (`mu`, `sigma`); a .safetensors file
- * of features or statistics.
+ * of features or statistics; a folder of .safetensors files, statistics of parts of a set.
  * @throws ConfigError or FormatError in one line when it is none of these
  */
 export async function openSide(path: string, options: OpenOptions): Promise<OpenedSide> {
   const name = shownPath(path);
   if (/^digits(:\w+)?$/.test(path)) return withFeatures(path, await openDigits(path), options);
   const identity = identityOf(path);
+  const shards = statSync(path).isDirectory() ? readdirSync(path).filter((file) => file.endsWith(".safetensors")) : [];
+  if (shards.length > 0) return { side: mergedSide(name, path, shards.sort()), close: nothing };
   if (statSync(path).isDirectory()) return withFeatures(name, await openFolder(path, name), options);
   if (path.endsWith(".safetensors")) {
-    return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: async () => {} };
+    return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: nothing };
   }
   if (!path.endsWith(".npz")) throw new ConfigError(`${path}: give a folder of images, an .npz or a .safetensors file`);
   const source = await fileSource(path);
@@ -78,7 +85,7 @@ async function openArrays(
   const moments = await storedMoments(arrays, name);
   const images = await npzImages(arrays, name);
   if (images !== undefined && options.network !== undefined) {
-    const { side } = await withFeatures(name, { images, identity, close: async () => {} }, options);
+    const { side } = await withFeatures(name, { images, identity, close: nothing }, options);
     // What a file says of the whole training set comes before what its own images give.
     const count = moments.features === undefined ? images.count : null;
     return { side: { ...side, moments, count }, images };
@@ -113,12 +120,22 @@ function sideOfTensors(name: string, bytes: Uint8Array): Side {
     const { set, settings } = readFeatureSet(bytes, name);
     return sideOf(name, set, settings);
   }
-  const { settings, moments } = readStatistics(bytes, name);
+  return sideOfStatistics(name, readStatistics(bytes, name));
+}
+
+/** Statistics of parts of a set, such as several machines made of it. */
+function mergedSide(name: string, folder: string, files: readonly string[]): Side {
+  const shards = files.map((file) => readStatistics(new Uint8Array(readFileSync(join(folder, file))), file));
+  return sideOfStatistics(name, mergeStatistics(shards, files));
+}
+
+function sideOfStatistics(name: string, { settings, moments, classes }: Statistics): Side {
   const stored = Object.entries(moments).map(([kind, of]): [FeatureKind, StoredMoments] => [
     kind as FeatureKind,
     { mean: of.mean, covariance: covarianceOf(of) },
   ]);
-  return { name, count: moments.features?.count ?? null, settings, moments: Object.fromEntries(stored) };
+  const count = moments.features?.count ?? null;
+  return { name, count, settings, moments: Object.fromEntries(stored), ...(classes && { classes }) };
 }
 
 function networkMissing(name: string): ConfigError {

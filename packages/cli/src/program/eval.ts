@@ -34,7 +34,10 @@ export function addEval(root: Command): void {
     .option("--bootstrap <n>", "resamples for the interval of FID", whole, 0)
     .option("--seed <n>", "decides subsets, clusterings and resamples", whole, 0)
     .option("--out <folder>", "gets report.json, report.html and the features", "eval")
-    .option("--save-stats <file>", "an .npz with mu and sigma of the samples, as ADM and pytorch-fid read them")
+    .option(
+      "--save-stats <file>",
+      "statistics of the samples: an .npz (mu, sigma) or .safetensors, a folder of which is a set in parts",
+    )
     .option("--compare <report>", "an earlier report.json; exits with 4 when a number has become worse")
     .addOption(backendOption())
     .addOption(jsonOption())

@@ -26,6 +26,11 @@ test("format version 2.0, Fortran order, bytes the other way round", () => {
   expect(parseNpyHeader(header, "x")).toEqual({ code: "i4", shape: [2, 1], bigEndian: true, fortran: true });
 });
 
+test("Python 2's long integers", () => {
+  const bytes = numpyHeader("{'descr': '<f8', 'fortran_order': False, 'shape': (2048L, 3L), }");
+  expect(parseNpyHeader(bytes, "x").shape).toEqual([2048, 3]);
+});
+
 test.each([
   ["[('x', '<f4')], 'fortran_order': False, 'shape': (2,)", "UnsupportedError", "x: dtype of several fields"],
   ["'<c8', 'fortran_order': False, 'shape': (2,)", "UnsupportedError", 'x: dtype "<c8"; save it as one of'],

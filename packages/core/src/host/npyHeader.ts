@@ -57,7 +57,7 @@ export function parseNpyHeader(header: Uint8Array, file: string): NpyHeader {
   const text = new TextDecoder("latin1").decode(header.subarray(header[6] === 1 ? 10 : 12));
   const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
-  const sizes = /'shape':\s*\(([\d\s,]*)\)/.exec(text)?.[1];
+  const sizes = /'shape':\s*\(([\d\sL,]*)\)/.exec(text)?.[1]; // Python 2 wrote 3L for a long 3
   if (fortran === undefined || sizes === undefined) {
     throw new FormatError(`${file}: cannot read the header ${JSON.stringify(text.trim())}`);
   }

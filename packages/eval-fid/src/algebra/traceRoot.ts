@@ -1,6 +1,6 @@
 import type { Factor } from "./pivotedCholesky";
-import { type Rows, rowProducts } from "./rowProducts";
-import type { Tile } from "./tile";
+import { type Block, type Rows, rowProducts } from "./rowProducts";
+import { blockSize, type Tile } from "./tile";
 import { tridiagonalEigenvalues } from "./tridiagonalEigenvalues";
 import { tridiagonalise } from "./tridiagonalise";
 
@@ -16,11 +16,11 @@ export interface TraceRoot {
  * and has no negative eigenvalues but by rounding. `other`: S2 [n, n]. `factor` should be that of the covariance of lower
  * rank: then there are no eigenvalues that should be 0, whose rounding errors the root would enlarge.
  */
-export function traceRoot({ lower, order, rank }: Factor, other: Float64Array, tile?: Tile): TraceRoot {
-  const n = order.length;
+export function traceRoot(factor: Factor, other: Float64Array, tile?: Tile): TraceRoot {
+  const { rank } = factor;
   if (rank === 0) return { value: 0, smallestEigenvalue: 0 };
-  const { data, size } = congruent(lower, rank, permuted(other, order), n, tile);
-  const eigenvalues = tridiagonalEigenvalues(tridiagonalise(data, size, tile));
+  const product = congruent(factor, other, tile);
+  const eigenvalues = tridiagonalEigenvalues(tridiagonalise(product, rank, tile));
   const roots = eigenvalues.map((x) => Math.sqrt(Math.max(0, x))).sort();
   return {
     value: roots.reduce((sum, root) => sum + root, 0), // the small ones first
@@ -28,39 +28,58 @@ export function traceRoot({ lower, order, rank }: Factor, other: Float64Array, t
   };
 }
 
-function permuted(matrix: Float64Array, order: Int32Array): Float64Array {
+/**
+ * The lower triangle of L^T (P S P^T) L, [rank, rank]. The permuted S exists only in strips, and the result takes the place of
+ * S L, so that one matrix is all the memory that this needs. L's upper triangle is never read as a number other than 0.
+ */
+function congruent({ lower, order, rank }: Factor, s: Float64Array, tile?: Tile): Float64Array {
   const n = order.length;
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = order[i]! * n;
-    for (let j = 0; j < n; j++) out[i * n + j] = matrix[row + order[j]!]!;
-  }
-  return out;
-}
-
-/** The lower triangle of L^T S L, [rank, rank]; S is overwritten. L's upper triangle is never read as a number other than 0. */
-function congruent(lower: Float64Array, rank: number, s: Float64Array, n: number, tile?: Tile) {
   for (let i = 0; i < n; i++) lower.fill(0, i * n + Math.min(i + 1, rank), i * n + n);
   const options = tile && { tile };
   const columns: Rows = { data: lower, count: rank, length: n, rowStride: 1, columnStride: n, offset: 0 };
-  const rows: Rows = { data: s, count: n, length: n, rowStride: n, columnStride: 1, offset: 0 };
+  const strip = new Float64Array(blockSize * n);
   // Transposed, so that both products run along rows: row j of `sl` is column j of S L.
   const sl = new Float64Array(rank * n);
-  // Column j of L begins at row j: nothing before it needs to be summed.
-  rowProducts(columns, rows, (block) => put(block, sl, n), { ...options, firstDepth: (i) => i });
-  const slRows: Rows = { data: sl, count: rank, length: n, rowStride: n, columnStride: 1, offset: 0 };
-  const data = s.subarray(0, rank * rank);
-  rowProducts(columns, slRows, (block) => put(block, data, rank), { ...options, lower: true, firstDepth: (i) => i });
-  return { data, size: rank };
+  for (let first = 0; first < n; first += blockSize) {
+    const count = Math.min(blockSize, n - first);
+    gatherRows(s, order, first, count, strip);
+    // Column j of L begins at row j: nothing before it needs to be summed.
+    rowProducts(columns, matrix(strip, count, n), (block) => put(block, sl, n, first), {
+      ...options,
+      firstDepth: (i) => i,
+    });
+  }
+  // From the last rows to the first: each needs the rows of S L up to its own, and those after it have been used.
+  for (let first = Math.floor((rank - 1) / blockSize) * blockSize; first >= 0; first -= blockSize) {
+    const count = Math.min(blockSize, rank - first);
+    const own = { ...columns, count, offset: first };
+    rowProducts(own, matrix(sl, first + count, n), (block) => put(block, strip, n), {
+      ...options,
+      firstDepth: () => first,
+    });
+    sl.set(strip.subarray(0, count * n), first * n);
+  }
+  for (let i = 1; i < rank; i++) sl.copyWithin(i * rank, i * n, i * n + i + 1);
+  return sl.subarray(0, rank * rank);
 }
 
-function put(
-  block: { i: number; j: number; rows: number; columns: number; products: Float64Array; stride: number },
-  out: Float64Array,
-  width: number,
-): void {
+/** Rows `first` to `first` + `count` of the permuted matrix. */
+function gatherRows(s: Float64Array, order: Int32Array, first: number, count: number, out: Float64Array): void {
+  const n = order.length;
+  for (let i = 0; i < count; i++) {
+    const row = order[first + i]! * n;
+    for (let j = 0; j < n; j++) out[i * n + j] = s[row + order[j]!]!;
+  }
+}
+
+/** The first rows of a matrix [.., n]. */
+function matrix(data: Float64Array, count: number, n: number): Rows {
+  return { data, count, length: n, rowStride: n, columnStride: 1, offset: 0 };
+}
+
+function put(block: Block, out: Float64Array, width: number, column = 0): void {
   for (let r = 0; r < block.rows; r++) {
     const row = block.products.subarray(r * block.stride, r * block.stride + block.columns);
-    out.set(row, (block.i + r) * width + block.j);
+    out.set(row, (block.i + r) * width + column + block.j);
   }
 }

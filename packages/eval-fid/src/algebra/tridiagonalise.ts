@@ -23,6 +23,7 @@ export function tridiagonalise(a: Float64Array, n: number, tile?: Tile): Tridiag
   const offDiagonal = new Float64Array(n);
   // Row r holds what reflection k adds to row r of the matrix: A - V W^T - W V^T = A - [V W] [W V]^T.
   const vw = new Float64Array(n * 2 * panelWidth);
+  const wv = new Float64Array(vw.length);
   const v = new Float64Array(n);
   const w = new Float64Array(n);
   for (let panel = 0; panel < n; panel += panelWidth) {
@@ -46,7 +47,7 @@ export function tridiagonalise(a: Float64Array, n: number, tile?: Tile): Tridiag
         vw[row + panelWidth + k] = scale * w[i]! - shift * v[i]!;
       }
     }
-    if (end < n) subtractPanel(a, n, end, vw, tile);
+    if (end < n) subtractPanel(a, n, end, vw, wv, tile);
   }
   return { diagonal, offDiagonal };
 }
@@ -160,10 +161,9 @@ function subtractPanelProducts(
   }
 }
 
-/** Applies a whole panel to the triangle from `end` on. */
-function subtractPanel(a: Float64Array, n: number, end: number, vw: Float64Array, tile?: Tile): void {
+/** Applies a whole panel to the triangle from `end` on. `wv`: room as large as `vw`. */
+function subtractPanel(a: Float64Array, n: number, end: number, vw: Float64Array, wv: Float64Array, tile?: Tile): void {
   const width = 2 * panelWidth;
-  const wv = new Float64Array(vw.length);
   for (let i = end; i < n; i++) {
     for (let p = 0; p < width; p++) wv[i * width + p] = vw[i * width + ((p + panelWidth) % width)]!;
   }

@@ -46,6 +46,19 @@ describe("the distance", () => {
     expect(distance).toBeCloseTo(meanTerm + traceFake, 12);
   });
 
+  test("is no other when features are added that never vary, whatever the blocks", () => {
+    const [count, width, wider] = [330, 270, 400];
+    const widened = ({ data }: ReturnType<typeof rows>) => {
+      const out = new Float32Array(count * wider);
+      for (let i = 0; i < count; i++) out.set(data.subarray(i * width, (i + 1) * width), i * wider + (wider - width));
+      return gaussianOf(featureRows(out, wider));
+    };
+    const [a, b] = [rows(count, width, 6), rows(count, width, 7)];
+    const found = frechetDistance(widened(a), widened(b));
+    expect(found.rankReal).toBe(width);
+    expect(found.distance).toBeCloseTo(frechetDistance(gaussianOf(a), gaussianOf(b)).distance, 9);
+  });
+
   test("does not depend on which kernel multiplies", () => {
     const [a, b] = [rows(100, 70, 4), rows(100, 70, 5)];
     const slow = frechetDistance(gaussianOf(a, scriptTile()), gaussianOf(b, scriptTile()), scriptTile());

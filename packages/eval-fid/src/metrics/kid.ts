@@ -74,7 +74,10 @@ function kernelSum(a: FeatureRows, b: FeatureRows, kernel: Kernel, centre: Float
     ({ i, j, rows, columns, products, stride }) => {
       for (let r = 0; r < rows; r++) {
         const last = lower ? Math.min(columns, i + r - j) : columns;
-        for (let c = 0; c < last; c++) sum += evaluate(products[r * stride + c]!, i + r, j + c);
+        // A row by itself: what is left of these sums is small, and so must their rounding be.
+        let ofRow = 0;
+        for (let c = 0; c < last; c++) ofRow += evaluate(products[r * stride + c]!, i + r, j + c);
+        sum += ofRow;
       }
     },
     { lower },

@@ -32,8 +32,8 @@ export interface PrdResult extends Prd {
   readonly rowsOfEach: number;
 }
 
-/** Angles between the axes, of which none is reached. */
-const angles = 1001;
+/** Angles between the axes, of which none is reached: the authors' number. */
+const usualAngles = 1001;
 const epsilon = 1e-10;
 
 /**
@@ -58,7 +58,7 @@ export function prd(real: FeatureRows, fake: FeatureRows, options: PrdOptions): 
 }
 
 /** From the clusters of as many fake rows as real rows, the fake ones first. */
-export function prdOfLabels(labelsFakeThenReal: ArrayLike<number>, clusters: number): Prd {
+export function prdOfLabels(labelsFakeThenReal: ArrayLike<number>, clusters: number, angles = usualAngles): Prd {
   const n = labelsFakeThenReal.length / 2;
   const fake = new Float64Array(clusters);
   const real = new Float64Array(clusters);
@@ -81,7 +81,7 @@ export function prdOfLabels(labelsFakeThenReal: ArrayLike<number>, clusters: num
 /** The curve whose points are the means of the points of several. */
 export function meanPrd(curves: readonly PrdCurve[]): Prd {
   const mean = (of: (curve: PrdCurve) => Float64Array) =>
-    Float64Array.from({ length: angles }, (_, a) => curves.reduce((sum, c) => sum + of(c)[a]!, 0) / curves.length);
+    of(curves[0]!).map((_, a) => curves.reduce((sum, c) => sum + of(c)[a]!, 0) / curves.length);
   return withScores({ precision: mean((c) => c.precision), recall: mean((c) => c.recall) });
 }
 
@@ -93,8 +93,8 @@ function withScores(curve: PrdCurve): Prd {
 function largestF({ precision, recall }: PrdCurve, beta: number): number {
   const square = beta * beta;
   let most = 0;
-  for (let a = 0; a < angles; a++) {
-    const [p, r] = [precision[a]!, recall[a]!];
+  for (const [a, p] of precision.entries()) {
+    const r = recall[a]!;
     most = Math.max(most, ((1 + square) * p * r) / (square * p + r + epsilon));
   }
   return most;

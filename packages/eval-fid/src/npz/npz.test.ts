@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bytesSource } from "./byteSource";
 import { storedMoments } from "./moments";
 import { npzImages } from "./npzImages";
-import { openNpy, openNpz } from "./readNpz";
+import { openNpy, openNpz, toNumbers } from "./readNpz";
 import { npzWriter } from "./writeNpz";
 
 async function file(add: (writer: ReturnType<typeof npzWriter>) => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
@@ -14,6 +14,12 @@ async function file(add: (writer: ReturnType<typeof npzWriter>) => Promise<void>
   await add(writer);
   await writer.finish();
   return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
+}
+
+/** The bytes of a .npy file, of which a text and data are given. */
+function npyOf(text: string, data: Uint8Array): Uint8Array {
+  const header = new TextEncoder().encode(`${text.padEnd(117)}\n`);
+  return Uint8Array.of(0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, header.length, 0, ...header, ...data);
 }
 
 const images = Uint8Array.from({ length: 7 * 2 * 3 * 3 }, (_, i) => (i * 37) & 255);
@@ -47,9 +53,33 @@ describe("images", () => {
     const npy = await (await openNpz(bytesSource(bytes))).get("arr_0")!.read();
     const header = bytes.subarray(30 + 9 + 20, 30 + 9 + 20 + 128);
     const plain = new Uint8Array([...header, ...images]);
-    expect(await (await openNpy(bytesSource(plain))).read()).toEqual(npy);
+    expect(await openNpy(bytesSource(plain)).read()).toEqual(npy);
     const deflated = zipSync({ "arr_0.npy": plain }, { level: 9 });
     expect(await (await openNpz(bytesSource(deflated))).get("arr_0")!.read()).toEqual(npy);
+  });
+
+  test("what is no array of numbers is no hindrance, and is copied as it is", async () => {
+    const names = npyOf(
+      "{'descr': '<U1', 'fortran_order': False, 'shape': (2,), }",
+      Uint8Array.of(65, 0, 0, 0, 66, 0, 0, 0),
+    );
+    const bytes = zipSync({
+      "names.npy": names,
+      "mu.npy": npyOf("{'descr': '<f2', 'fortran_order': False, 'shape': (), }", Uint8Array.of(0, 60)),
+    });
+    const arrays = await openNpz(bytesSource(bytes, "f"));
+    expect([...toNumbers(await arrays.get("mu")!.read())]).toEqual([1]);
+    await expect(arrays.get("names")!.read()).rejects.toThrow('f: names.npy: dtype "<U1"; save it as one of');
+    const again = await openNpz(
+      bytesSource(
+        await file(async (writer) => {
+          for (const [name, array] of arrays) await writer.copy(name, array.bytes());
+        }),
+      ),
+    );
+    expect([...again.keys()]).toEqual(["names", "mu"]);
+    expect((await collect(again.get("names")!.bytes())).flatMap((piece) => [...piece])).toEqual([...names]);
+    expect(await again.get("mu")!.read()).toEqual(await arrays.get("mu")!.read());
   });
 
   test("what is no batch of images is refused", async () => {

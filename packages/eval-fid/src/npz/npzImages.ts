@@ -6,7 +6,7 @@ import { type NpzEntry, toNumbers } from "./readNpz";
 export async function npzImages(arrays: ReadonlyMap<string, NpzEntry>, file: string): Promise<ImageSource | undefined> {
   const entry = arrays.get("arr_0");
   if (entry === undefined) return undefined;
-  const { code, shape } = entry.header;
+  const { code, shape } = await entry.header();
   const [count, height, width, channels] = shape;
   if (code !== "u1" || shape.length !== 4 || (channels !== 1 && channels !== 3)) {
     throw new FormatError(`${file}: arr_0 must be uint8 [N, H, W, 1 or 3], it is ${code} [${shape}]`);

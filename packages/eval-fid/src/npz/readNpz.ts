@@ -12,13 +12,16 @@ import { type ByteSource, readBytes, readPieces, readThrough } from "./byteSourc
 import { bytesOf, decodeArray, type NpzArray } from "./npyArray";
 import { entryPieces } from "./zipEntry";
 
-/** An array in a file, of which nothing but the header has been read. */
+/** An array in a file, of which nothing has been read: one that is damaged, or no numbers, is no hindrance to the others. */
 export interface NpzEntry {
-  readonly header: NpyHeader;
-  /** All of it. */
+  /** @throws FormatError when it is damaged. @throws UnsupportedError for what are no numbers */
+  header(): Promise<NpyHeader>;
+  /** All of it. @throws as `header` */
   read(): Promise<NpzArray>;
-  /** `count` rows at a time (the last ones may be fewer), whatever the size of the whole: [count, ...]. */
+  /** `count` rows at a time (the last ones may be fewer), whatever the size of the whole: [count, ...]. @throws as `header` */
   rows(count: number): AsyncGenerator<NpzArray>;
+  /** The bytes of the .npy file, of whatever it holds: for copying what need not be understood. */
+  bytes(): AsyncGenerator<Uint8Array>;
 }
 
 /** The arrays of an .npz file, by their names without `.npy`. @throws FormatError for a damaged file */
@@ -27,13 +30,16 @@ export async function openNpz(source: ByteSource): Promise<ReadonlyMap<string, N
   for (const entry of (await readThrough(source, zipDirectory(source.size))).values()) {
     if (!entry.name.endsWith(".npy")) continue;
     const file = `${source.name}: ${entry.name}`;
-    arrays.set(entry.name.slice(0, -4), await openPieces(() => entryPieces(source, entry), entry.bytes, file));
+    arrays.set(
+      entry.name.slice(0, -4),
+      openPieces(() => entryPieces(source, entry), entry.bytes, file),
+    );
   }
   return arrays;
 }
 
-/** A single array that is not in an archive. @throws FormatError for a damaged file */
-export function openNpy(source: ByteSource): Promise<NpzEntry> {
+/** A single array that is not in an archive. */
+export function openNpy(source: ByteSource): NpzEntry {
   return openPieces(() => readPieces(source, 0, source.size), source.size, source.name);
 }
 
@@ -45,40 +51,43 @@ export async function isZip(source: ByteSource): Promise<boolean> {
 }
 
 /** @param size bytes of the whole file, which bounds what is asked for before any of it is read */
-async function openPieces(open: () => AsyncGenerator<Uint8Array>, size: number, file: string): Promise<NpzEntry> {
-  const reader = exactReader(open(), size, file);
-  const header = await readHeader(reader, file);
-  await reader.close();
-  const afterHeader = async () => {
-    const fresh = exactReader(open(), size, file);
-    await readHeader(fresh, file);
-    return fresh;
+function openPieces(open: () => AsyncGenerator<Uint8Array>, size: number, file: string): NpzEntry {
+  const begin = async () => {
+    const reader = exactReader(open(), size, file);
+    return { reader, header: await readHeader(reader, file) };
   };
   return {
-    header,
+    header: async () => {
+      const { reader, header } = await begin();
+      await reader.close();
+      return header;
+    },
     read: async () => {
-      const fresh = await afterHeader();
-      const bytes = await fresh.take(sizeOf(header.shape) * bytesOf(header.code));
-      await fresh.finish();
+      const { reader, header } = await begin();
+      const bytes = await reader.take(sizeOf(header.shape) * bytesOf(header.code));
+      await reader.finish();
       return decodeArray(header, bytes, header.shape, file);
     },
-    rows: (count) => readRows(header, afterHeader, count, file),
+    rows: async function* (count) {
+      const { reader, header } = await begin();
+      yield* readRows(header, reader, count, file);
+    },
+    bytes: open,
   };
 }
 
 async function* readRows(
   header: NpyHeader,
-  afterHeader: () => Promise<ExactReader>,
+  reader: ExactReader,
   count: number,
   file: string,
 ): AsyncGenerator<NpzArray> {
   const [total, ...rest] = header.shape;
-  if (total === undefined) throw new FormatError(`${file}: a single number has no rows`);
-  if (header.fortran && rest.length > 0) {
-    throw new FormatError(`${file}: in Fortran order rows do not lie together; save it with numpy.ascontiguousarray`);
-  }
-  const reader = await afterHeader();
   try {
+    if (total === undefined) throw new FormatError(`${file}: a single number has no rows`);
+    if (header.fortran && rest.length > 0) {
+      throw new FormatError(`${file}: in Fortran order rows do not lie together; save it with numpy.ascontiguousarray`);
+    }
     for (let row = 0; row < total; row += count) {
       const shape = [Math.min(count, total - row), ...rest];
       yield decodeArray(header, await reader.take(sizeOf(shape) * bytesOf(header.code)), shape, file);
@@ -140,8 +149,9 @@ function exactReader(pieces: AsyncGenerator<Uint8Array>, size: number, file: str
   };
 }
 
-/** The numbers in float64. @throws DitError for integers beyond 2^53 */
+/** The numbers in float64; those of an array that is in float64 already are the same memory. @throws DitError for integers beyond 2^53 */
 export function toNumbers({ code, data }: NpzArray): Float64Array {
+  if (data instanceof Float64Array) return data;
   if (code === "f2") return Float64Array.from(f16ArrayToF32(data as Uint16Array));
   if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return Float64Array.from(data);
   const numbers = Float64Array.from(data as ArrayLike<bigint>, Number);

@@ -24,6 +24,8 @@ export interface NpzWriter {
     shape: readonly number[],
     pieces: Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>,
   ): Promise<void>;
+  /** Adds the bytes of a .npy file as they are, of whatever it holds. */
+  copy(name: string, npy: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
   /** Writes the directory. Without it the file cannot be opened. */
   finish(): Promise<void>;
 }
@@ -61,6 +63,11 @@ export function npzWriter(sink: ByteSink): NpzWriter {
       const array = await begin(name, code, shape);
       for await (const piece of pieces) await array.put(piece);
       await array.end();
+    },
+    copy: async (name, npy) => {
+      await sink(zip.begin(`${name}.npy`));
+      for await (const piece of npy) await write(piece);
+      await sink(zip.end());
     },
     finish: async () => sink(zip.finish()),
   };

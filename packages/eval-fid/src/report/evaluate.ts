@@ -4,6 +4,7 @@ import { type Gaussian, gaussian, gaussianOf } from "../metrics/frechet";
 import type { StoredMoments } from "../npz/moments";
 import type { FeatureRows } from "../statistics/featureRows";
 import type { FeatureKind, FeatureSet } from "../statistics/featureSet";
+import type { Moments } from "../statistics/moments";
 import { type FeatureSettings, requireSameSettings } from "../statistics/settings";
 import { type MetricName, metricNames, metrics } from "./metrics";
 import { automaticNotes } from "./notes";
@@ -18,6 +19,8 @@ export interface Side {
   readonly set?: FeatureSet;
   /** Whether its images were stored as JPEG, where that is known. */
   readonly isJpeg?: boolean;
+  /** Of each class, where a file brings that along without the features. */
+  readonly classes?: ReadonlyMap<number, Moments>;
   /** What a file brings along, which is then used for FID instead of the features. */
   readonly moments?: Readonly<Partial<Record<FeatureKind, StoredMoments>>>;
 }
@@ -120,13 +123,19 @@ function access(real: Side, fake: Side): Pick<Evaluation, "rows" | "gaussian"> {
     if (found === undefined) throw missing(sides[side].name, kind, metric);
     return found;
   };
+  const atLeastTwo: Evaluation["rows"] = (side, kind, metric) => {
+    const found = rows(side, kind, metric);
+    if (found.count >= 2) return found;
+    throw new ConfigError(`${metric} needs at least 2 images of each set, and ${sides[side].name} has ${found.count}`);
+  };
   return {
     rows,
     gaussian: (side, kind, metric) => {
       const key = `${side} ${kind}`;
       const stored = sides[side].moments?.[kind];
-      const fit =
-        fitted.get(key) ?? (stored ? gaussian(stored.mean, stored.covariance) : gaussianOf(rows(side, kind, metric)));
+      const known = fitted.get(key);
+      if (known !== undefined) return known;
+      const fit = stored ? gaussian(stored.mean, stored.covariance) : gaussianOf(atLeastTwo(side, kind, metric));
       fitted.set(key, fit);
       return fit;
     },

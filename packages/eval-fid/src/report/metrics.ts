@@ -1,13 +1,16 @@
+import { ConfigError } from "@dit/core";
 import { admManifold } from "../metrics/admManifold";
 import { bootstrapOf, bootstrapRows } from "../metrics/bootstrap";
 import { fidInfinity, fidOfRows } from "../metrics/fidInfinity";
-import { frechetDistance, gaussianOf } from "../metrics/frechet";
+import { frechetDistance, gaussianOf, gaussianOfMoments } from "../metrics/frechet";
 import { chunks, equalSplits, inceptionScore } from "../metrics/inceptionScore";
 import { kid, kidSubsets } from "../metrics/kid";
 import { manifold } from "../metrics/manifold";
 import { numpyPermutation } from "../metrics/numpyPermutation";
 import { prd } from "../metrics/prd";
+import type { FeatureRows } from "../statistics/featureRows";
 import { type FeatureKind, ofClass } from "../statistics/featureSet";
+import type { Moments } from "../statistics/moments";
 import type { Evaluation, Side } from "./evaluate";
 import type { EvaluationReport } from "./schema";
 
@@ -25,6 +28,13 @@ const hasRows =
     (side.set?.rows[kind]?.count ?? 0) >= atLeast;
 const hasMoments = (kind: FeatureKind) => (side: Side) => hasRows(kind, 2)(side) || side.moments?.[kind] !== undefined;
 const both = (test: (side: Side) => boolean) => (real: Side, fake: Side) => test(real) && test(fake);
+
+const hasClasses = (side: Side) =>
+  side.classes !== undefined || (hasRows("features")(side) && side.set?.labels !== undefined);
+const labelsOf = ({ classes, set }: Side) => (classes === undefined ? (set?.labels ?? []) : [...classes.keys()]);
+const classOf = ({ classes, set }: Side, label: number) =>
+  classes === undefined ? ofClass(set!, label) : classes.get(label);
+const fitted = (part: Moments | FeatureRows) => ("scatter" in part ? gaussianOfMoments(part) : gaussianOf(part));
 
 /** Neighbours, as their authors chose them. */
 const precisionNeighbours = 3;
@@ -108,14 +118,19 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
     },
   },
   perClass: {
-    isPossible: both((side) => hasRows("features")(side) && side.set?.labels !== undefined),
+    isPossible: both(hasClasses),
     compute: ({ real, fake }) => {
-      const labels = [...new Set([...(real.set?.labels ?? []), ...(fake.set?.labels ?? [])])].sort((a, b) => a - b);
+      const without = [real, fake].find((side) => !hasClasses(side));
+      if (without !== undefined) {
+        throw new ConfigError(
+          `per-class FID needs the classes of at least 1 image, and ${without.name} has none; leave perClass out of the metrics`,
+        );
+      }
+      const labels = [...new Set([...labelsOf(real), ...labelsOf(fake)])].sort((a, b) => a - b);
       return labels.map((label) => {
-        const [ours, theirs] = [ofClass(fake.set!, label), ofClass(real.set!, label)];
-        const [fakeCount, realCount] = [ours?.count ?? 0, theirs?.count ?? 0];
-        const fid =
-          fakeCount < 2 || realCount < 2 ? null : frechetDistance(gaussianOf(theirs!), gaussianOf(ours!)).distance;
+        const [theirs, ours] = [classOf(real, label), classOf(fake, label)];
+        const [realCount, fakeCount] = [theirs?.count ?? 0, ours?.count ?? 0];
+        const fid = realCount < 2 || fakeCount < 2 ? null : frechetDistance(fitted(theirs!), fitted(ours!)).distance;
         return { label, real: realCount, fake: fakeCount, fid };
       });
     },

@@ -2,7 +2,7 @@ import { normal } from "@dit/core";
 import { expect, test } from "vitest";
 import { featureRows, selectRows } from "./featureRows";
 import { addRows, covarianceOf, emptyMoments, type Moments, mergeMoments, momentsOf } from "./moments";
-import { mergeStatistics, readStatistics, type Statistics, writeStatistics } from "./statisticsFile";
+import { mergeStatistics, readStatistics, type Statistics, statisticsOf, writeStatistics } from "./statisticsFile";
 
 const [count, width] = [2500, 17];
 // Far from 0 with a small spread: where sums of squares lose their digits.
@@ -63,6 +63,37 @@ test("rows added batch by batch are the whole; nothing added changes nothing", (
   mergeMoments(moments, emptyMoments(width));
   expect(largestRelativeDifference(moments, momentsOf(rows))).toBeLessThan(1e-12);
   expect(() => mergeMoments(moments, emptyMoments(3))).toThrow("17 features cannot take rows of 3");
+});
+
+test("shards merge class by class: each class is that of all its rows", () => {
+  const settings = { network: "net", networkHash: "ab", route: "bilinear", imageSize: "8x8" };
+  const labels = Int32Array.from({ length: count }, (_, i) => (i < 900 ? i % 2 : i % 3) + 4);
+  const shard = (from: number, to: number) => {
+    const set = {
+      count: to - from,
+      rows: { features: selectRows(rows, range(from, to)) },
+      labels: labels.slice(from, to),
+    };
+    return readStatistics(writeStatistics(statisticsOf(set, settings, { byClass: true })), "shard");
+  };
+  const { moments, classes } = mergeStatistics([shard(900, 2500), shard(0, 900)], ["b", "a"]);
+  expect([...classes!.keys()]).toEqual([4, 5, 6]);
+  const whole = emptyMoments(width);
+  for (const [label, ofClass] of classes!) {
+    const own = momentsOf(
+      selectRows(
+        rows,
+        range(0, count).filter((i) => labels[i] === label),
+      ),
+    );
+    expect(ofClass.count).toBe(own.count);
+    expect(largestRelativeDifference(ofClass, own)).toBeLessThan(1e-12);
+    mergeMoments(whole, ofClass);
+  }
+  expect(whole.count).toBe(count);
+  expect(largestRelativeDifference(whole, moments.features!)).toBeLessThan(1e-12);
+  const without = statisticsOf({ count: 9, rows: { features: selectRows(rows, range(0, 9)) } }, settings);
+  expect(mergeStatistics([shard(0, 9), without], ["a", "b"]).classes).toBeUndefined();
 });
 
 test("shard files merge, and say what makes them different", () => {

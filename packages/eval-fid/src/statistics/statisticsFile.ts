@@ -1,25 +1,39 @@
 import { FormatError, readSafetensors, writeSafetensors } from "@dit/core";
 import { littleEndianBytes, type SafetensorsSource, toFloat64 } from "@dit/core/internal";
-import { type FeatureKind, statisticsFormat as format } from "./featureSet";
-import { emptyMoments, type Moments, mergeMoments } from "./moments";
+import { type FeatureKind, type FeatureSet, statisticsFormat as format, ofClass } from "./featureSet";
+import { emptyMoments, type Moments, mergeMoments, momentsOf } from "./moments";
 import { type FeatureSettings, requireSameSettings } from "./settings";
 
 /** Moments of a set of images, as a whole or of a part of it (a shard), and how its features were made. */
 export interface Statistics {
   readonly settings: FeatureSettings;
   readonly moments: Readonly<Partial<Record<FeatureKind, Moments>>>;
+  /** Of the features of each class, where they were kept. */
+  readonly classes?: ReadonlyMap<number, Moments>;
 }
 
-/** As safetensors: count, mean and scatter of each kind of feature in float64, settings in the metadata. */
-export function writeStatistics({ settings, moments }: Statistics): Uint8Array {
+/** The statistics of a set; `byClass` those of each class too, which take as much memory as those of the whole, every one. */
+export function statisticsOf(
+  set: FeatureSet,
+  settings: FeatureSettings,
+  { byClass = false }: { readonly byClass?: boolean } = {},
+): Statistics {
+  const moments = Object.fromEntries(Object.entries(set.rows).map(([kind, rows]) => [kind, momentsOf(rows)]));
+  if (!byClass || set.labels === undefined) return { settings, moments };
+  const labels = [...new Set(set.labels)].sort((a, b) => a - b);
+  return { settings, moments, classes: new Map(labels.map((label) => [label, momentsOf(ofClass(set, label)!)])) };
+}
+
+/** As safetensors: count, mean and scatter of each kind of feature, and of each class, in float64; settings in the metadata. */
+export function writeStatistics({ settings, moments, classes }: Statistics): Uint8Array {
+  const ofClasses = Array.from(classes ?? [], ([label, part]) => [`class.${label}`, part] as const);
+  const all = [...Object.entries(moments), ...ofClasses];
   const tensors: Record<string, SafetensorsSource> = {};
-  for (const [kind, { width, mean, scatter }] of Object.entries(moments)) {
-    tensors[`${kind}.mean`] = { dtype: "F64", shape: [width], bytes: littleEndianBytes(mean) };
-    tensors[`${kind}.scatter`] = { dtype: "F64", shape: [width, width], bytes: littleEndianBytes(scatter) };
+  for (const [name, { width, mean, scatter }] of all) {
+    tensors[`${name}.mean`] = { dtype: "F64", shape: [width], bytes: littleEndianBytes(mean) };
+    tensors[`${name}.scatter`] = { dtype: "F64", shape: [width, width], bytes: littleEndianBytes(scatter) };
   }
-  const counts = Object.fromEntries(
-    Object.entries(moments).map(([kind, { count }]) => [`${kind}.count`, String(count)]),
-  );
+  const counts = Object.fromEntries(all.map(([name, { count }]) => [`${name}.count`, String(count)]));
   return writeSafetensors(tensors, { format, settings: JSON.stringify(settings), ...counts });
 }
 
@@ -29,20 +43,25 @@ export function readStatistics(bytes: Uint8Array, file: string): Statistics {
   if (metadata.format !== format) {
     throw new FormatError(`${file}: holds no statistics (format ${metadata.format ?? "none"})`);
   }
+  const momentsNamed = (name: string): Moments => {
+    const [mean, scatter] = [toFloat64(tensors.get(`${name}.mean`)!), tensors.get(`${name}.scatter`)];
+    const count = Number(metadata[`${name}.count`]);
+    if (scatter === undefined || !Number.isInteger(count)) throw new FormatError(`${file}: ${name} is incomplete`);
+    return { width: mean.length, count, mean: mean.slice(), scatter: toFloat64(scatter).slice() };
+  };
   const moments: Partial<Record<FeatureKind, Moments>> = {};
-  for (const name of tensors.keys()) {
-    const kind = /^(features|spatial|logits)\.mean$/.exec(name)?.[1] as FeatureKind | undefined;
-    if (kind === undefined) continue;
-    const [mean, scatter] = [toFloat64(tensors.get(name)!), tensors.get(`${kind}.scatter`)];
-    const count = Number(metadata[`${kind}.count`]);
-    if (scatter === undefined || !Number.isInteger(count)) throw new FormatError(`${file}: ${kind} is incomplete`);
-    moments[kind] = { width: mean.length, count, mean: mean.slice(), scatter: toFloat64(scatter).slice() };
+  const classes = new Map<number, Moments>();
+  for (const tensor of tensors.keys()) {
+    const [, kind, label] = /^(?:(features|spatial|logits)|class\.(-?\d+))\.mean$/.exec(tensor) ?? [];
+    if (kind !== undefined) moments[kind as FeatureKind] = momentsNamed(kind);
+    if (label !== undefined) classes.set(Number(label), momentsNamed(`class.${label}`));
   }
-  return { settings: JSON.parse(metadata.settings!) as FeatureSettings, moments };
+  const settings = JSON.parse(metadata.settings!) as FeatureSettings;
+  return { settings, moments, ...(classes.size > 0 && { classes }) };
 }
 
 /**
- * The statistics of all images of several shards, in whatever order.
+ * The statistics of all images of several shards, in whatever order; those of the classes if every shard has them.
  * @throws ConfigError naming the difference when two shards were made differently
  */
 export function mergeStatistics(shards: readonly Statistics[], names: readonly string[]): Statistics {
@@ -56,5 +75,16 @@ export function mergeStatistics(shards: readonly Statistics[], names: readonly s
       mergeMoments(moments[kind], part);
     }
   });
-  return { settings: first.settings, moments };
+  const hasClasses = shards.every(({ classes }) => classes !== undefined);
+  return { settings: first.settings, moments, ...(hasClasses && { classes: mergeClasses(shards) }) };
+}
+
+function mergeClasses(shards: readonly Statistics[]): Map<number, Moments> {
+  const merged = new Map<number, Moments>();
+  for (const [label, part] of shards.flatMap(({ classes }) => [...classes!])) {
+    const sum = merged.get(label) ?? emptyMoments(part.width);
+    mergeMoments(sum, part);
+    merged.set(label, sum);
+  }
+  return new Map([...merged].sort(([a], [b]) => a - b));
 }

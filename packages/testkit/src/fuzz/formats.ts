@@ -29,7 +29,7 @@ export const formats: Readonly<Record<string, Format>> = {
   "configuration of diffusers": { good: () => fixture("diffusers-dit-tiny/config.json"), read: readConfig },
   npy: {
     good: () => fixture("eval/npz/plain.npy"),
-    read: async (bytes) => void (await (await openNpy(npzSource(bytes))).read()),
+    read: async (bytes) => void (await openNpy(npzSource(bytes)).read()),
   },
   "npz, deflated": { good: () => fixture("eval/npz/samples_deflated.npz"), read: readArrays },
   "npz, zip64": { good: () => fixture("eval/npz/zip64_headers.npz"), read: readArrays },

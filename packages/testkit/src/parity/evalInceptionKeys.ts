@@ -3,7 +3,7 @@ import { countParams } from "@dit/core";
 import { paramsOf, sameShape } from "@dit/core/internal";
 import { formulaWeight, storedInceptionSpec } from "@dit/eval-fid";
 import type { Findings } from "./check";
-import { noteScalar, within } from "./evalScalars";
+import { noteScalar, saltOf, within } from "./evalScalars";
 import type { Fixture } from "./fixture";
 
 interface StoredWeight {
@@ -26,7 +26,7 @@ export async function evalInceptionKeys(fixture: Fixture, _backend: Backend, fin
   for (const [name, { first4, last, sum }] of Object.entries(
     fixture.setting<Record<string, StoredWeight>>("weight_checks"),
   )) {
-    const { data } = formulaWeight(name, stored[name]!);
+    const { data } = formulaWeight(name, stored[name]!, saltOf(fixture));
     first4.forEach((value, i) => {
       noteScalar(findings, "formula weights", exact, data[i]!, value, `${name}[${i}]`);
     });

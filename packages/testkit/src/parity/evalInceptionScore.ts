@@ -15,11 +15,10 @@ interface StoredScore {
 export async function evalInceptionScore(fixture: Fixture, _backend: Backend, findings: Findings): Promise<void> {
   for (const set of fixture.names.filter((name) => !name.includes("."))) {
     const logits = features(fixture, set);
-    const permutation = `${set}.permutation_seed2020`;
-    findings.compare("permutations", permutation, {
-      shape: [logits.count],
-      data: numpyPermutation(2020, logits.count),
-    });
+    const permutation = fixture.names.find((name) => name.startsWith(`${set}.permutation_seed`))!;
+    const seed = Number(/\d+$/.exec(permutation)![0]);
+    const shuffled = numpyPermutation(seed, logits.count);
+    findings.compare("permutations", permutation, { shape: [logits.count], data: shuffled });
     const ways = fixture.setting<Record<string, StoredScore>>(set);
     for (const [way, stored] of Object.entries(ways)) {
       if (typeof stored !== "object") continue; // the number of rows and classes
@@ -27,8 +26,7 @@ export async function evalInceptionScore(fixture: Fixture, _backend: Backend, fi
       if (match === null) continue;
       const size = Number(match[2]);
       const groups = match[1] === "splits" ? equalSplits(logits.count, size) : chunks(logits.count, size);
-      const order = match[3] && fixture.stored(permutation).data;
-      const ours = inceptionScore(logits, groups, order || undefined);
+      const ours = inceptionScore(logits, groups, match[3] === undefined ? undefined : shuffled);
       const note = (value: number, expected: number, name: string) =>
         noteScalar(findings, set, within(1e-9, "relative"), value, expected, `${way} ${name}`, Math.max(1, expected));
       note(ours.mean, stored.mean, "mean");

@@ -3,7 +3,15 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Backend } from "@dit/core";
 import { sameShape } from "@dit/core/internal";
-import { bytesSource, type NpzArray, npzWriter, openNpz, toNumbers } from "@dit/eval-fid";
+import {
+  bytesSource,
+  type NpzArray,
+  type NpzEntry,
+  type NpzWriter,
+  npzWriter,
+  openNpz,
+  toNumbers,
+} from "@dit/eval-fid";
 import type { Findings } from "./check";
 import { noteScalar, within } from "./evalScalars";
 import type { Fixture } from "./fixture";
@@ -15,35 +23,53 @@ interface StoredArray {
   readonly first: readonly number[];
 }
 
-/** Every array of every file in the folder beside the json, read, and read again after we have written it. */
+/** Every array of every file in the folder beside the json, read, and read again after we have written and copied it. */
 export async function evalNpz(fixture: Fixture, _backend: Backend, findings: Findings): Promise<void> {
   const folder = join(fixture.folder, basename(fixture.file, ".json"));
   for (const [file, arrays] of Object.entries(fixture.json)) {
     if (!file.endsWith(".npz")) continue;
-    const read = await readAll(new Uint8Array(readFileSync(join(folder, file))));
-    const again = await readAll(await written(read));
-    for (const [name, stored] of Object.entries(arrays as Record<string, StoredArray>)) {
+    const expected = Object.entries(arrays as Record<string, StoredArray>);
+    const names = expected.map(([name]) => name);
+    const opened = await openNpz(bytesSource(new Uint8Array(readFileSync(join(folder, file)))));
+    const read = await readAll(opened, names);
+    const again = await readAll(await openNpz(bytesSource(await written(read))), names);
+    const copies = await readAll(await openNpz(bytesSource(await copied(opened))), names);
+    for (const [name, stored] of expected) {
       compare(findings, "read", read.get(name), stored, `${file} ${name}`);
-      if (again.has(name)) compare(findings, "written and read", again.get(name), stored, `${file} ${name}`);
+      compare(findings, "written and read", again.get(name), stored, `${file} ${name}`);
+      compare(findings, "copied and read", copies.get(name), stored, `${file} ${name}`);
     }
   }
 }
 
-async function readAll(bytes: Uint8Array): Promise<Map<string, NpzArray>> {
-  const arrays = new Map<string, NpzArray>();
-  for (const [name, entry] of await openNpz(bytesSource(bytes))) arrays.set(name, await entry.read());
-  return arrays;
+/** The arrays of those names that are there. */
+async function readAll(arrays: ReadonlyMap<string, NpzEntry>, names: readonly string[]) {
+  const read = new Map<string, NpzArray>();
+  for (const name of names) {
+    const entry = arrays.get(name);
+    if (entry !== undefined) read.set(name, await entry.read());
+  }
+  return read;
 }
 
-/** A file of our own with the arrays whose dtype we write. */
-async function written(arrays: ReadonlyMap<string, NpzArray>): Promise<Uint8Array> {
+/** A file of our own with the arrays' numbers. */
+function written(arrays: ReadonlyMap<string, NpzArray>): Promise<Uint8Array> {
+  return file(async (writer) => {
+    for (const [name, { code, shape, data }] of arrays) await writer.add(name, code, shape, [data]);
+  });
+}
+
+/** A file of our own with the arrays as they are. */
+function copied(arrays: ReadonlyMap<string, NpzEntry>): Promise<Uint8Array> {
+  return file(async (writer) => {
+    for (const [name, entry] of arrays) await writer.copy(name, entry.bytes());
+  });
+}
+
+async function file(fill: (writer: NpzWriter) => Promise<void>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   const writer = npzWriter((bytes) => void pieces.push(bytes));
-  for (const [name, { code, shape, data }] of arrays) {
-    if (code === "u1" || code === "i4" || code === "i8" || code === "f4" || code === "f8") {
-      await writer.add(name, code, shape, [data]);
-    }
-  }
+  await fill(writer);
   await writer.finish();
   return new Uint8Array(Buffer.concat(pieces));
 }

@@ -17,6 +17,9 @@ export function noteScalar(
   findings.note(group, tolerance, error === 0 ? 0 : error / scale, name);
 }
 
+/** What stands before the names that formula weights are hashed from; nothing where the json does not say. */
+export const saltOf = ({ json }: Fixture): string => String(json.salt ?? "");
+
 /** The rows of a stored matrix [R, C], such as lists of indices. */
 export function rowsAt(fixture: Fixture, name: string): ArrayLike<number>[] {
   const { shape, data } = fixture.stored(name);

@@ -3,13 +3,14 @@ import { fnv1a } from "@dit/core/internal";
 
 /**
  * A value of the network's parameter `name`, of which no file is needed: what `verify` runs. Hashes of name and index as
- * numbers around 0, of a size that keeps activations near 1; scales and variances of the normalisations near 1.
+ * numbers around 0, of a size that keeps activations near 1; scales and variances of the normalisations near 1. The name
+ * that is hashed is `salt` + `name`.
  */
-export function formulaWeight(name: string, shape: readonly number[]): HostTensor<"f32"> {
+export function formulaWeight(name: string, shape: readonly number[], salt = ""): HostTensor<"f32"> {
   const size = shape.reduce((product, n) => product * n, 1);
   const fanIn = size / shape[0]!;
   const scale = shape.length >= 2 ? Math.sqrt(6 / fanIn) : 0.05;
-  const seed = fnv1a(name);
+  const seed = fnv1a(salt + name);
   const data = new Float32Array(size);
   for (let i = 0; i < size; i++) {
     const value = Math.fround((2 * ((murmur(seed + Math.imul(i, 0x9e3779b9)) >>> 8) / 2 ** 24) - 1) * scale);
