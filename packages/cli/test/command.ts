@@ -59,6 +59,18 @@ export async function ditOk(cwd: string, args: readonly string[], surroundings?:
   return stdout;
 }
 
+/** Looks again and again without a pause: what is waited for may last a millisecond. @throws Error when the process ends before */
+export async function until(isNow: () => boolean, outcome: Promise<Outcome>, name = "it"): Promise<void> {
+  let ended: Outcome | undefined;
+  void outcome.then((result) => {
+    ended = result;
+  });
+  while (!isNow()) {
+    if (ended !== undefined) throw new Error(`the run ended with ${ended.code} before ${name}: ${ended.stderr}`);
+    await new Promise(setImmediate);
+  }
+}
+
 /** Every file under `folder` by its path from there, with slashes, sorted. */
 export function filesUnder(folder: string): string[] {
   if (!existsSync(folder)) return [];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readSafetensors, uniform } from "@dit/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dit, ditOk, filesUnder, hashesUnder, type Outcome, start } from "./command";
+import { dit, ditOk, filesUnder, hashesUnder, type Outcome, start, until } from "./command";
 import { workFolder } from "./workFolder";
 
 // Logging, saving and the calls to the backend are out of step with each other on purpose.
@@ -241,18 +241,6 @@ async function killAt(args: readonly string[], run: string, { name, isNow, delay
   if (delay !== undefined) await sleep(delay);
   child.kill("SIGKILL");
   return outcome;
-}
-
-/** Looks again and again without a pause: what is waited for may last a millisecond. */
-async function until(isNow: () => boolean, outcome: Promise<Outcome>, name = "it"): Promise<void> {
-  let ended: Outcome | undefined;
-  void outcome.then((result) => {
-    ended = result;
-  });
-  while (!isNow()) {
-    if (ended !== undefined) throw new Error(`the run ended with ${ended.code} before ${name}: ${ended.stderr}`);
-    await new Promise(setImmediate);
-  }
 }
 
 function copyOfWhole(name: string): string {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { modelToFolder } from "./define/checkpoint/modelFolder";
-import { diffusionDefaults } from "./define/diffusion/config";
+import { type DiffusionConfig, diffusionDefaults } from "./define/diffusion/config";
 import { ditConfig } from "./define/dit/config";
 import { ditSpec } from "./define/dit/dit";
 import { diffusersNumerics } from "./define/dit/numerics";
@@ -78,6 +78,26 @@ test("a pipeline of diffusers, its weights in two shards, has the scheduler's di
     diffusion: { ...diffusionDefaults, timesteps: 500, schedule: "cosine", prediction: "v" },
     classNames: ["cat", "dog"],
   });
-  write("scheduler/scheduler_config.json", { ...scheduler, beta_schedule: "scaled_linear" });
-  await expect(loadModel(place)).rejects.toThrow(/scheduler_config.json: the scheduler's settings .*scaled_linear/);
+  const ends = { beta_start: 0.001, beta_end: 0.03 };
+  const scheduleOf = async (beta_schedule: string, rest: object) => {
+    write("scheduler/scheduler_config.json", { ...scheduler, beta_schedule, ...rest });
+    return ((await loadModel(place)).config.diffusion as DiffusionConfig).schedule;
+  };
+  expect(await scheduleOf("scaled_linear", ends)).toEqual({ name: "scaledLinear", ends: [0.001, 0.03] });
+  expect(await scheduleOf("linear", ends)).toEqual({ name: "linear", ends: [0.001, 0.03] });
+  expect(await scheduleOf("linear", { beta_start: 0.0002, beta_end: 0.04 })).toBe("linear");
+  for (const [name, rest] of [
+    ["sigmoid", ends],
+    ["scaled_linear", {}],
+  ] as const)
+    await expect(scheduleOf(name, rest)).rejects.toThrow(
+      /scheduler_config.json: the scheduler's settings .* not known/,
+    );
+
+  write("scheduler/scheduler_config.json", scheduler);
+  writeFileSync(join(place, "model_index.json"), "{");
+  await expect(loadModel(place)).rejects.toThrow("model_index.json: ");
+  const transformer = JSON.parse(readFileSync(join(place, "transformer/config.json"), "utf8"));
+  write("transformer/config.json", { ...transformer, sample_size: 1e9 });
+  await expect(loadModel(place)).rejects.toThrow("transformer/config.json: sample_size 1000000000 with patch_size 2");
 });

@@ -6,6 +6,7 @@ import { applyRetention } from "../checkpoints/retention";
 import { ditFormat } from "../checkpoints/weightsFormat";
 import { type ConfigSources, configFileText, resolveConfig } from "../config/resolveConfig";
 import type { TrainConfig } from "../config/trainConfig";
+import { readVaeRun } from "../config/vaeRunConfig";
 import { split } from "../data/dataset";
 import { openModel } from "../findModel";
 import { openTrainingData } from "../latents/openTrainingData";
@@ -49,6 +50,8 @@ export function trainCommand(command: TrainCommand): Promise<TrainSummary> {
 
 async function trainLocked(command: TrainCommand, lock: (run: string) => void): Promise<TrainSummary> {
   const { sources, root, resume, progress } = command;
+  if (resume !== undefined && readVaeRun(resume) !== undefined)
+    throw new ConfigError(`${resume} is the run of an autoencoder; continue it with: dit train-vae --resume ${resume}`);
   const resolved = resolveConfig(resume === undefined ? sources : { ...sources, run: configOf(resume) });
   const { config } = resolved;
   // Before anything of it is read: another process may be writing there.

@@ -30,7 +30,7 @@ export async function openTrainingData(
     if (vae === undefined) throw new ConfigError(`${source}: set vae to the autoencoder that these latents are of`);
     return { data: openLatents(source.slice(latentsPrefix.length), vae), vae };
   }
-  const images = await openDataset(source, { imageSize: imageSize ?? undefined });
+  const images = await openImages(source, imageSize ?? undefined, vae);
   if (vae === undefined) return { data: images, vae };
   progress.note(`encoding ${images.size.toLocaleString("en")} images; dit encode does so once and for all`);
   const onImages = (step: number, total: number) => progress.update({ step, total });
@@ -38,6 +38,11 @@ export async function openTrainingData(
   for await (const record of encodeDataset(images, vae, backend, { batch, onImages })) records.push(record);
   const manifest = manifestOf(images, vae, latentShapeOf(images, vae));
   return { data: latentsOf(manifest, { read: (record) => records[record]! }, vae), vae };
+}
+
+/** Images from a file or folder, grey where an autoencoder takes them so. */
+export function openImages(source: string, imageSize: number | undefined, vae: Vae | undefined): Promise<Dataset> {
+  return openDataset(source, { imageSize, channels: vae?.config.inChannels === 1 ? 1 : 3 });
 }
 
 /** [c, h, w] of an image's latent. */

@@ -1,7 +1,15 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { diffusionDefaults, ditConfig, ditSpec, initialize, modelToSafetensors } from "@dit/core";
-import { bytesSource, modelFromFolder, modelFromTensors, openTensors, toFloat64 } from "@dit/core/internal";
+import {
+  bytesSource,
+  type ModelFolder,
+  modelFromFolder,
+  modelFromTensors,
+  openTensors,
+  toFloat64,
+} from "@dit/core/internal";
 import { bytesSource as npzSource, openNpy, openNpz } from "@dit/eval-fid";
+import { vaeFromFolder } from "@dit/vae";
 import { openShards } from "../../../core/src/host/safetensorsShards";
 
 /** A file that is as it should be, and what reads it to its last byte. */
@@ -10,7 +18,8 @@ export interface Format {
   readonly read: (bytes: Uint8Array) => void | Promise<void>;
 }
 
-const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)));
+const pathOf = (name: string) => new URL(`../../fixtures/${name}`, import.meta.url);
+const fixture = (name: string) => new Uint8Array(readFileSync(pathOf(name)));
 
 const tiny = ditConfig(undefined, { ...{ inputSize: [4, 4], hiddenSize: 8, depth: 1, heads: 2, numClasses: 3 } });
 const model = () =>
@@ -26,7 +35,15 @@ export const formats: Readonly<Record<string, Format>> = {
     good: () => json({ weight_map: { pos_embed: "model-00001-of-00001.safetensors" } }),
     read: (bytes) => void openShards(text(bytes), () => openTensors(bytesSource(model()))),
   },
-  "configuration of diffusers": { good: () => fixture("diffusers-dit-tiny/config.json"), read: readConfig },
+  "configuration of a transformer": inFolder("diffusers-dit-tiny", "config.json", modelFromFolder),
+  "configuration of a scheduler": inFolder(
+    "diffusers-pipeline-tiny",
+    "scheduler/scheduler_config.json",
+    modelFromFolder,
+  ),
+  "index of a pipeline": inFolder("diffusers-pipeline-tiny", "model_index.json", modelFromFolder),
+  "configuration of an autoencoder": inFolder("diffusers-pipeline-tiny", "vae/config.json", vaeFromFolder),
+  "configuration of a tiny autoencoder": inFolder("autoencoder-tiny", "config.json", vaeFromFolder),
   npy: {
     good: () => fixture("eval/npz/plain.npy"),
     read: async (bytes) => void (await openNpy(npzSource(bytes)).read()),
@@ -48,16 +65,23 @@ function readModel(bytes: Uint8Array): void {
   for (const weight of Object.values(weights)) weight.data;
 }
 
-let weights: Uint8Array | undefined;
-
-function readConfig(bytes: Uint8Array): void {
-  weights ??= fixture("diffusers-dit-tiny/diffusion_pytorch_model.safetensors");
-  const opened = openTensors(bytesSource(weights));
-  modelFromFolder({
-    has: (name) => name === "config.json" || name === "diffusion_pytorch_model.safetensors",
-    text: () => text(bytes),
-    tensors: () => opened,
-  });
+/** One file of a folder of diffusers, beside which the others are as they should be. */
+function inFolder(folder: string, file: string, read: (folder: ModelFolder) => unknown): Format {
+  const files = new Map<string, Uint8Array>();
+  const open = (name: string) => {
+    if (!files.has(name)) files.set(name, fixture(`${folder}/${name}`));
+    return files.get(name)!;
+  };
+  return {
+    good: () => fixture(`${folder}/${file}`),
+    read: (bytes) => {
+      read({
+        has: (name) => existsSync(pathOf(`${folder}/${name}`)),
+        text: (name) => text(name === file ? bytes : open(name)),
+        tensors: (name) => openTensors(bytesSource(open(name))),
+      });
+    },
+  };
 }
 
 function json(value: object): Uint8Array {

@@ -41,6 +41,13 @@ describe("an AutoencoderKL", () => {
     expectSame(vaeFromTensors(file), scaled);
   });
 
+  test.each([
+    [{ ...config, layersPerBlock: 1e9 }, "3000000000 residual blocks"],
+    [tinyConfig({ numDecoderBlocks: [1, 1e12, 1, 1] }), "1000000000013 residual blocks"],
+  ])("is not built of more than the file can hold", (config, message) => {
+    expect(() => vaeIn(weights, { config })).toThrow(message);
+  });
+
   test("is read with the names that diffusers gave to attention in 2022", () => {
     const old = { to_q: "query", to_k: "key", to_v: "value", "to_out.0": "proj_attn" } as const;
     expectSame(

@@ -61,6 +61,10 @@ function configIn(text: string | undefined): VaeConfig | undefined {
 
 /** @throws FormatError naming the first parameter that is missing, of another shape, or unknown */
 function requireParams(config: VaeConfig, shapes: ReadonlyMap<string, Shape>): void {
+  // Before they are listed: a few bytes of a configuration can ask for a billion of them.
+  const blocks = blocksOf(config);
+  if (blocks > shapes.size)
+    throw new FormatError(`the configuration has ${blocks} residual blocks, the file ${shapes.size} tensors`);
   const params = paramsOf(vaeSpec(config));
   for (const [name, { shape }] of Object.entries(params)) {
     const actual = shapes.get(name);
@@ -71,4 +75,10 @@ function requireParams(config: VaeConfig, shapes: ReadonlyMap<string, Shape>): v
   const unknown = [...shapes.keys()].find((name) => !(name in params));
   if (unknown !== undefined)
     throw new FormatError(`the file has a parameter ${unknown} that this autoencoder does not`);
+}
+
+/** Residual blocks that a configuration asks for, at least. */
+function blocksOf(config: VaeConfig): number {
+  if (config.kind === "kl") return config.blockOutChannels.length * config.layersPerBlock;
+  return [...config.numEncoderBlocks, ...config.numDecoderBlocks].reduce((sum, count) => sum + count, 0);
 }

@@ -34,7 +34,7 @@ describe("a config.json of diffusers", () => {
 
   test.each([
     [{ _class_name: "VQModel" }, 'it configures "VQModel"'],
-    [{ act_fn: "gelu" }, "act_fn is gelu, which is not known"],
+    [{ act_fn: "tanh" }, "act_fn is tanh, which is not known"],
     [{ down_block_types: ["DownBlock3D"] }, "down_block_types has DownBlock3D"],
     [{ latent_channels: 0 }, "latent_channels is 0, allowed: a whole number from 1"],
     [{ latent_channels: 1e9, latents_mean: [1, 2] }, "latentsMean has 2 numbers"],

@@ -19,6 +19,9 @@ export function fieldsOf(json: DiffusersConfig) {
     flag: (key: string, otherwise: boolean) => read(key, otherwise, isFlag, "true or false"),
     wholes: (key: string, otherwise: readonly number[]) =>
       read(key, otherwise, listOf(isWhole), "whole numbers from 1"),
+    /** How many of something there are, at each of several places. */
+    counts: (key: string, otherwise: readonly number[]) =>
+      read(key, otherwise, listOf(isCount), "whole numbers from 0"),
     realsOrNull: (key: string) => read<readonly number[] | null>(key, null, orNull(listOf(isReal)), "numbers or null"),
     /** One of the kinds that are known here for each level. */
     kinds: <T extends string>(key: string, otherwise: readonly T[], known: readonly T[]): readonly T[] =>
@@ -49,6 +52,7 @@ export function ofFile<T>(make: () => T): T {
 type Guard<T> = (value: unknown) => value is T;
 
 const isWhole: Guard<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+const isCount: Guard<number> = (value): value is number => value === 0 || isWhole(value);
 const isReal: Guard<number> = (value): value is number => typeof value === "number" && Number.isFinite(value);
 const isFlag: Guard<boolean> = (value): value is boolean => typeof value === "boolean";
 const isText: Guard<string> = (value): value is string => typeof value === "string";

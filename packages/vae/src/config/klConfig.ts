@@ -25,6 +25,7 @@ export interface AutoencoderKLConfig {
   readonly blockOutChannels: readonly number[];
   /** Residual blocks of a level in the encoder; the decoder has one more. */
   readonly layersPerBlock: number;
+  /** Of the residual blocks; before the last convolution of either side it is SiLU in any case. */
   readonly activation: ActivationName;
   readonly latentChannels: number;
   readonly normNumGroups: number;

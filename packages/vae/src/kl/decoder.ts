@@ -1,7 +1,6 @@
-import { conv2d, conv2dSpec, type F32, groupNorm, groupNormSpec, type Params, upsampleNearest } from "@dit/core";
+import { conv2d, conv2dSpec, type F32, groupNorm, groupNormSpec, type Params, silu, upsampleNearest } from "@dit/core";
 import { inPart } from "@dit/core/internal";
 import type { AutoencoderKLConfig } from "../config/klConfig";
-import { activations } from "../nn/activations";
 import { level, levelSpec } from "./level";
 import { midBlock, midBlockSpec } from "./midBlock";
 
@@ -35,6 +34,7 @@ export function decoder(p: Params<ReturnType<typeof decoderSpec>>, z: F32, confi
       }),
     coarse,
   );
-  const out = activations[config.activation](groupNorm(p.conv_norm_out, fine, config.normNumGroups));
+  // Kept for parity: SiLU here, whatever the activation of the blocks.
+  const out = silu(groupNorm(p.conv_norm_out, fine, config.normNumGroups));
   return conv2d(p.conv_out, out, { padding: 1 });
 }

@@ -1,7 +1,6 @@
-import { conv2d, conv2dSpec, type F32, groupNorm, groupNormSpec, type Params } from "@dit/core";
+import { conv2d, conv2dSpec, type F32, groupNorm, groupNormSpec, type Params, silu } from "@dit/core";
 import { inPart } from "@dit/core/internal";
 import type { AutoencoderKLConfig } from "../config/klConfig";
-import { activations } from "../nn/activations";
 import { level, levelSpec } from "./level";
 import { midBlock, midBlockSpec } from "./midBlock";
 
@@ -40,6 +39,7 @@ export function encoder(p: Params<ReturnType<typeof encoderSpec>>, x: F32, confi
     fine,
   );
   const middle = inPart("mid_block", () => midBlock(p.mid_block, coarse, config));
-  const out = activations[config.activation](groupNorm(p.conv_norm_out, middle, config.normNumGroups));
+  // Kept for parity: SiLU here, whatever the activation of the blocks.
+  const out = silu(groupNorm(p.conv_norm_out, middle, config.normNumGroups));
   return conv2d(p.conv_out, out, { padding: 1 });
 }

@@ -1,7 +1,7 @@
 import { FormatError, UnsupportedError } from "../../ir/errors";
 import { type DiffusionConfig, diffusionDefaults } from "../diffusion/config";
 import type { PredictionType } from "../diffusion/prediction";
-import type { ScheduleName } from "../diffusion/schedule";
+import type { Schedule } from "../diffusion/schedule";
 import { type DiTConfig, ditConfig, outChannels } from "../dit/config";
 import { diffusersNumerics } from "../dit/numerics";
 
@@ -18,6 +18,9 @@ const required = {
   attention_bias: true,
   norm_elementwise_affine: false,
 };
+
+/** The positional table is made and not read, so that no file's size bounds it. The paper's largest model has 32. */
+const mostTokensToASide = 256;
 
 /**
  * The network that a transformer's `config.json` describes, with diffusers' numerics: diffusers computes another function
@@ -44,11 +47,15 @@ export function fromDiffusersConfig(json: DiffusersConfig): DiTConfig {
   if (outputs !== inChannels && outputs !== 2 * inChannels) {
     throw new UnsupportedError(`out_channels is ${outputs}; a DiT puts out ${inChannels} or ${2 * inChannels}`);
   }
-  const side = whole(json, "sample_size");
+  const [side, patchSize] = [whole(json, "sample_size"), whole(json, "patch_size")];
+  if (side / patchSize > mostTokensToASide)
+    throw new UnsupportedError(
+      `sample_size ${side} with patch_size ${patchSize} makes ${side / patchSize} tokens to a side; at most ${mostTokensToASide} are read`,
+    );
   return ditConfig(undefined, {
     inputSize: [side, side],
     inChannels,
-    patchSize: whole(json, "patch_size"),
+    patchSize,
     hiddenSize: heads * whole(json, "attention_head_dim"),
     depth: whole(json, "num_layers"),
     heads,
@@ -101,7 +108,6 @@ export function toDiffusersConfig(config: DiTConfig): DiffusersConfig {
   };
 }
 
-const schedules: Readonly<Record<string, ScheduleName>> = { linear: "linear", squaredcos_cap_v2: "cosine" };
 const predictions: Readonly<Record<string, PredictionType>> = { epsilon: "eps", sample: "x0", v_prediction: "v" };
 
 /**
@@ -112,17 +118,28 @@ export function fromSchedulerConfig(json: DiffusersConfig | undefined, learnSigm
   const variance = learnSigma ? "learnedRange" : "fixedLarge";
   if (json === undefined) return { ...diffusionDefaults, variance };
   const timesteps = whole(json, "num_train_timesteps");
-  const schedule = schedules[String(json.beta_schedule)];
+  const schedule = scheduleOf(json, timesteps);
   const prediction = predictions[String(json.prediction_type)];
-  const ends = [Number(json.beta_start), Number(json.beta_end)] as const;
-  const isScaled = Math.abs(ends[0] * timesteps - 0.1) < 1e-9 && Math.abs(ends[1] * timesteps - 20) < 1e-9;
-  if (schedule === undefined || prediction === undefined || (schedule === "linear" && !isScaled)) {
+  if (schedule === undefined || prediction === undefined) {
     const { beta_schedule, beta_start, beta_end, prediction_type } = json;
     throw new UnsupportedError(
       `the scheduler's settings ${JSON.stringify({ beta_schedule, beta_start, beta_end, prediction_type })} are not known`,
     );
   }
   return { ...diffusionDefaults, timesteps, schedule, prediction, variance };
+}
+
+function scheduleOf(
+  { beta_schedule: name, beta_start, beta_end }: DiffusersConfig,
+  steps: number,
+): Schedule | undefined {
+  if (name === "squaredcos_cap_v2") return "cosine";
+  const ends = [Number(beta_start), Number(beta_end)] as const;
+  if (!ends.every((beta) => beta > 0 && beta < 1)) return undefined;
+  if (name === "scaled_linear") return { name: "scaledLinear", ends };
+  if (name !== "linear") return undefined;
+  const isPapers = Math.abs(ends[0] * steps - 0.1) < 1e-9 && Math.abs(ends[1] * steps - 20) < 1e-9;
+  return isPapers ? "linear" : { name: "linear", ends };
 }
 
 function whole(json: DiffusersConfig, key: string): number {

@@ -49,9 +49,8 @@ export function modelFromFolder(folder: ModelFolder, options: LoadOptions = {}):
   const diffusion = named(scheduler, () =>
     fromSchedulerConfig(folder.has(scheduler) ? json(folder, scheduler) : undefined, dit.learnSigma),
   );
-  const classNames = folder.has("model_index.json")
-    ? classNamesIn(json(folder, "model_index.json"), dit.numClasses)
-    : {};
+  const index = "model_index.json";
+  const classNames = named(index, () => (folder.has(index) ? classNamesIn(json(folder, index), dit.numClasses) : {}));
   const config = options.config ?? { dit, diffusion, ...classNames };
   return modelFromTensors(folder.tensors(weights), { ...options, config });
 }
