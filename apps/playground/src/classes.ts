@@ -1,12 +1,13 @@
 import { element } from "./element";
 
-/** One box to tick for each class; those that were ticked before stay so. */
+/** One box to tick for each class. All of a few are ticked at first; what was ticked before stays so. */
 export function showClasses(count: number): void {
   const before = new Set(chosenClasses());
+  const isFirst = element("classes").querySelector("input:not(:checked)") === null;
   const boxes = Array.from({ length: count }, (_, label) => {
     const box = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "checkbox", value: String(label) });
-    input.checked = before.size === 0 ? count <= 10 || label === 0 : before.has(label);
+    input.checked = isFirst ? count <= 10 || label === 0 : before.has(label);
     box.append(input, String(label));
     return box;
   });
