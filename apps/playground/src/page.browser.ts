@@ -45,11 +45,13 @@ function noisyModel(): Model {
 beforeAll(async () => {
   document.body.innerHTML = new DOMParser().parseFromString(page, "text/html").body.innerHTML;
   await import("./main");
+  select("count", "1");
 });
 
-const select = (id: string, value: string) => {
+/** What the user types or chooses in a field. */
+function select(id: string, value: string): void {
   document.querySelector<HTMLSelectElement>(`#${id}`)!.value = value;
-};
+}
 
 /** Presses a button, and waits until it can be pressed again. */
 async function run(button: string, status: string, backend: string): Promise<void> {
