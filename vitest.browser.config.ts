@@ -26,7 +26,7 @@ export default defineConfig({
   // It finds its .wasm files beside itself.
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   test: {
-    include: ["{packages,examples}/**/*.browser.ts"],
+    include: ["{packages,apps}/**/*.browser.ts"],
     testTimeout: 300_000,
     browser: {
       enabled: true,

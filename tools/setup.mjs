@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const installed = join(root, "node_modules", ".package-lock.json");
-const manifests = [root, ...readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))]
+const workspaces = ["packages", "apps"].map((name) => join(root, name));
+const manifests = [root, ...workspaces.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))]
   .map((folder) => join(folder, "package.json"))
   .filter(existsSync);
 const changed = Math.max(...manifests.map((file) => statSync(file).mtimeMs));

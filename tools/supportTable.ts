@@ -1,4 +1,5 @@
-// Runs the conformance suite on every backend that has one and writes what was seen into docs/support.md.
+// Runs the conformance suite on every backend that has one, in Node and in the pages of an installed Chromium, and writes what
+// was seen into docs/support.md. It takes ten minutes.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,9 +12,16 @@ interface Seen {
   readonly status: "passed" | "failed" | "skipped" | "pending" | "todo";
 }
 
+/** Arguments of vitest that run the suite everywhere: two of the configurations hold what takes longer, and what runs in a page. */
+const runs = [
+  ["conformance", "webgpu"],
+  ["--config", "vitest.full.config.ts", "webgpu"],
+  ["--config", "vitest.browser.config.ts", "wasm", "webgl", "webgpu"],
+] as const;
+
 const file = "docs/support.md";
-const seen = runSuites();
-const backends = [...new Set(seen.map(({ ancestorTitles }) => ancestorTitles[0]!))];
+const seen = runs.flatMap(runSuite);
+const backends = [...new Set(seen.map(({ ancestorTitles }) => ancestorTitles[0]!))].sort();
 const parts = [...new Set(seen.map(({ ancestorTitles }) => ancestorTitles[1]!))];
 
 const rows = parts.map((part) => [part, ...backends.map((backend) => cell(backend, part))]);
@@ -24,7 +32,8 @@ writeFileSync(
 
 Made by \`npm run support\`, which runs one suite (\`packages/testkit/src/conformance\`) on every backend: each operation's
 values and gradients against the float64 reference, native composites against their decompositions, scans, ownership of
-memory, errors, and whole models. A cell counts the tests that passed.
+memory, errors, and whole models. A cell counts the tests that passed. Where there was no GPU, webgpu and webgl ran on
+SwiftShader, the software driver that comes with Chromium.
 
 ${table([["", ...backends.map((name) => name.replace(/^the backend /, ""))], ...rows])}
 
@@ -40,12 +49,12 @@ console.log(
 );
 process.exitCode = failed.length === 0 ? 0 : 4;
 
-function runSuites(): Seen[] {
+function runSuite(args: readonly string[]): Seen[] {
   const folder = mkdtempSync(join(tmpdir(), "dit-support-"));
   const report = join(folder, "report.json");
   try {
     // A failed test fails the command, and is in the report all the same.
-    execFileSync("npx", ["vitest", "run", "conformance", "webgpu", "--reporter=json", `--outputFile=${report}`], {
+    execFileSync("npx", ["vitest", "run", ...args, "--reporter=json", `--outputFile=${report}`], {
       stdio: ["ignore", "ignore", "inherit"],
       shell: process.platform === "win32",
     });

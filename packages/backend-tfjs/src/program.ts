@@ -89,7 +89,7 @@ function stepsTo(outputs: readonly Tensor[], given: { has(node: Tensor): boolean
   const groups = fusion === undefined ? order.map((node) => [node]) : fuse(order, outputs, fusion.fuser);
   const steps = groups.map((group) => {
     const node = group.at(-1)!;
-    if (fusion !== undefined && group.length > 1) {
+    if (fusion?.fuser.canFuse(node)) {
       return { node, reads: readsOf(group, fusion.fuser), compute: fusion.kernelOf(group) };
     }
     const lowering = table[node.op as keyof Table] as Lowering;

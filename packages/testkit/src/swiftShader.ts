@@ -1,4 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
+import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
 /** A Chromium on this machine: what CHROMIUM_PATH names, or the first on PATH. */
@@ -27,11 +28,14 @@ export function useSwiftShader(): string | undefined {
   return undefined;
 }
 
+/** RTLD_NODELETE of Linux's dlfcn.h, for which Node has no name. */
+const keepLoaded = 0x1000;
+
 /** Loads the Vulkan loader beside SwiftShader, by whose name Dawn then finds it, also where the system has none. */
 function loadVulkan(path: string): void {
   try {
-    process.dlopen({ exports: {} }, path);
+    process.dlopen({ exports: {} }, path, constants.dlopen.RTLD_NOW | keepLoaded);
   } catch {
-    // It is no Node module, which is said after it has been loaded.
+    // It is no Node module, which is said after it has been loaded; Node would then unload it.
   }
 }

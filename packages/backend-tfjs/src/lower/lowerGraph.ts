@@ -10,13 +10,13 @@ import {
 } from "@dit/core/internal";
 import type { TfjsDevice } from "../devices";
 import { dtypes } from "../dtypes";
-import { plainMatmuls } from "./plainMatmuls";
+import { plainMatmuls, plainRightOperands } from "./plainMatmuls";
 
 /** The passes by which a device's graphs differ from everybody's. */
 const ownPasses: { readonly [D in TfjsDevice]?: (graph: Graph) => Graph } = {
   wasm: plainMatmuls,
   webgl: accurateSines,
-  webgpu: accurateSines,
+  webgpu: (graph) => plainRightOperands(accurateSines(graph)),
 };
 
 /**

@@ -1,7 +1,7 @@
 import { type Feeds, f32, type Graph, hostF32, normal, reference, trace } from "@dit/core";
 import { nodesOf, type ReferenceTensor, verify } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
-import { plainMatmuls } from "./plainMatmuls";
+import { plainMatmuls, plainRightOperands } from "./plainMatmuls";
 
 async function valuesOf(graph: Graph, feeds: Feeds) {
   const executable = await reference().compile(graph);
@@ -25,17 +25,22 @@ describe("plainMatmuls", () => {
     async (transposeA, transposeB, m, k, n) => {
       const types = { a: f32(transposeA ? [2, k, m] : [2, m, k]), b: f32(transposeB ? [2, n, k] : [2, k, n]) };
       const graph = trace("product", types, ({ a, b }) => ({ c: a.matmul(b, { transposeA, transposeB }) }));
-      const plain = plainMatmuls(graph);
-      verify(plain);
-      const products = nodesOf(plain).filter((node) => node.is("matmul"));
-      expect(products.map((node) => node.attributes)).toEqual([{ transposeA: false, transposeB: false }]);
       const feeds = {
         a: hostF32(types.a.shape, normal({ seed: 0, stream: "a", step: 0, sample: 0 }, 2 * m * k)),
         b: hostF32(types.b.shape, normal({ seed: 0, stream: "b", step: 0, sample: 0 }, 2 * k * n)),
       };
-      const [actual, expected] = [await valuesOf(plain, feeds), await valuesOf(graph, feeds)];
-      const floats = ({ c }: typeof actual) => [...(c as ReferenceTensor).float64];
-      for (const [i, x] of floats(actual).entries()) expect(x).toBeCloseTo(floats(expected)[i]!, 12);
+      const expected = await valuesOf(graph, feeds);
+      for (const [plain, remaining] of [
+        [plainMatmuls(graph), false],
+        [plainRightOperands(graph), transposeA],
+      ] as const) {
+        verify(plain);
+        const products = nodesOf(plain).filter((node) => node.is("matmul"));
+        expect(products.map((node) => node.attributes)).toEqual([{ transposeA: remaining, transposeB: false }]);
+        const actual = await valuesOf(plain, feeds);
+        const floats = ({ c }: typeof actual) => [...(c as ReferenceTensor).float64];
+        for (const [i, x] of floats(actual).entries()) expect(x).toBeCloseTo(floats(expected)[i]!, 12);
+      }
     },
   );
 

@@ -14,6 +14,16 @@ export function plainMatmuls(graph: Graph): Graph {
   });
 }
 
+/** The same for right operands only, for devices that read four numbers of a row at once, which only a plain one has. */
+export function plainRightOperands(graph: Graph): Graph {
+  return rewrite(graph, (node) => {
+    if (!node.is("matmul") || !node.attributes.transposeB) return node;
+    const [a, b] = node.inputs as readonly [F32, F32];
+    const { transposeA } = node.attributes;
+    return inScope(node.scope, () => a.matmul(turned(b, true), { transposeA }));
+  });
+}
+
 /** a b, or (b^T a^T)^T, in which each transpose that the operands come with costs nothing. */
 function plainMatmul(a: F32, b: F32, transposeA: boolean, transposeB: boolean): Tensor {
   const [m, n] = [a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];

@@ -1,4 +1,4 @@
-import { hostF32 } from "@dit/core";
+import { hostF32, type Shape } from "@dit/core";
 import { sameShape, sizeOf } from "@dit/core/internal";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
@@ -43,9 +43,33 @@ export const wasm: Overrides = {
     return reshape(k, k.run("BatchMatMul", { a, b }, { transposeA: false, transposeB: false }), node.shape);
   },
 
+  /** In as few axes as it can be told: beyond four, tfjs copies number by number, 10 ms for what takes 0.1. */
+  slice: (k, { shape, attributes: { starts, sizes } }, [x]) => {
+    if (sameShape(x.shape, shape)) return k.share(x);
+    const cut = joinedCut(x.shape, starts, sizes);
+    return reshape(k, k.run("Slice", { x: reshape(k, x, cut.shape) }, { begin: cut.starts, size: cut.sizes }), shape);
+  },
+
   transpose: (k, { attributes: { permutation } }, [x]) => transposed(k, x, permutation),
   ...imageOperations((k, x) => transposed(k, x, [0, 2, 1])),
 };
+
+/** A cut with each axis that stays whole joined to the one before it, and without axes of size 1. */
+function joinedCut(shape: Shape, starts: readonly number[], sizes: readonly number[]) {
+  const joined = { shape: [] as number[], starts: [] as number[], sizes: [] as number[] };
+  for (const [axis, n] of shape.entries()) {
+    if (n === 1) continue;
+    const last = joined.shape.length - 1;
+    if (sizes[axis] === n && last >= 0) {
+      for (const numbers of Object.values(joined)) numbers[last]! *= n;
+    } else {
+      joined.shape.push(n);
+      joined.starts.push(starts[axis]!);
+      joined.sizes.push(sizes[axis]!);
+    }
+  }
+  return joined;
+}
 
 /** With the rows cut in eights, which keeps what is written together in a cache: 0.9 ms, against 7. */
 function transposed(k: Kernels, x: TensorInfo, permutation: readonly number[]): TensorInfo {

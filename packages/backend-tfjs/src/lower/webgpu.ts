@@ -1,15 +1,16 @@
-import { sizeOf } from "@dit/core/internal";
+import { type Node, sizeOf } from "@dit/core/internal";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernels } from "../kernels";
-import { linear } from "./composites";
+import { composites } from "./composites";
 import { neighboursOf } from "./neighbours";
 import { primitives, reshape } from "./primitives";
 import type { Overrides } from "./tables";
 import { runWgsl } from "./wgsl";
 
 /**
- * Where WebGPU has a faster way than tfjs's: it gives 64 or 256 threads, which wait for each other, to every number of a sum or
- * of a small product, be it of 16 terms; and it transposes first where not the last axis is summed.
+ * Where WebGPU has a faster way than tfjs's: it gives 64 or 256 threads, which wait for each other, to every number of a sum and
+ * every row of a softmax, be it of 16 terms, and to every small tile of a small product; and it transposes first where not the
+ * last axis is summed.
  */
 export const webgpu: Overrides = {
   reduceSum: (k, node, inputs) => {
@@ -19,21 +20,11 @@ export const webgpu: Overrides = {
     return reshape(k, columnSums(k, inputs[0], groups, size, width), node.shape);
   },
 
-  matmul: (k, node, inputs) => {
-    const [a] = node.inputs;
-    const { transposeA, transposeB } = node.attributes;
-    const inner = a.shape.at(transposeA ? -2 : -1)!;
-    if (!isSmall(node.shape, inner)) return primitives.matmul(k, node, inputs);
-    return reshape(k, smallProduct(k, inputs, node.shape, inner, transposeA, transposeB), node.shape);
-  },
+  matmul: (k, node, inputs) => (isSmall(node) ? smallProduct(k, node, inputs) : primitives.matmul(k, node, inputs)),
 
-  linear: (k, node, inputs) => {
-    const [x, weight, bias] = inputs;
-    const [out, inner] = node.inputs[1].shape as [number, number];
-    const shape = [sizeOf(node.shape) / out, out];
-    if (!isSmall(shape, inner)) return linear(k, node, inputs);
-    const product = smallProduct(k, [x, weight], shape, inner, false, true);
-    return reshape(k, k.run("Add", { a: reshape(k, product, shape), b: bias }), node.shape);
+  softmax: (k, node, inputs) => {
+    const columns = node.shape.at(-1) ?? 1;
+    return columns > longestSoftmax ? composites.softmax(k, node, inputs) : shortSoftmax(k, inputs[0], columns);
   },
 };
 
@@ -60,33 +51,53 @@ function columnSums(k: Kernels, x: TensorInfo, groups: number, size: number, wid
   return parts === 1 ? sums : columnSums(k, sums, groups, parts, width);
 }
 
-/** tfjs's own limit of what it calls small, and few enough terms for one thread. */
-function isSmall(shape: readonly number[], inner: number): boolean {
-  return sizeOf(shape) <= 128 && inner <= 1024;
+/** Longer rows are tfjs's, which computes each exponential once. */
+const longestSoftmax = 64;
+
+/** The softmax of short rows: each of its numbers by a thread that reads the whole row. */
+function shortSoftmax(k: Kernels, x: TensorInfo, columns: number): TensorInfo {
+  const body = `
+        let first = index - index % uniforms.columns;
+        let end = first + uniforms.columns;
+        var largest = x0[first];
+        for (var i = first + 1; i < end; i++) { largest = max(largest, x0[i]); }
+        var sum = 0.0;
+        for (var i = first; i < end; i++) { sum += exp(x0[i] - largest); }
+        setOutputAtIndex(index, exp(x0[index] - largest) / sum);`;
+  return reshape(k, runWgsl(k, { body, output: [sizeOf(x.shape)], numbers: { columns } }, [flat(k, x)]), x.shape);
 }
 
-/** A product [..., m, n] of `inner` terms, by a thread for each of its numbers. */
-function smallProduct(
-  k: Kernels,
-  [a, b]: readonly [TensorInfo, TensorInfo],
-  shape: readonly number[],
-  inner: number,
-  transposeA: boolean,
-  transposeB: boolean,
-): TensorInfo {
-  const [m, n] = [shape.at(-2)!, shape.at(-1)!];
+/** So few numbers that tfjs would cut its tiles smaller, each of so few terms that one thread adds them up. */
+function isSmall(product: Node<"matmul">): boolean {
+  return sizeOf(product.shape) <= 16_384 && innerSizeOf(product) <= 1024;
+}
+
+function innerSizeOf({ inputs: [{ shape }], attributes: { transposeA } }: Node<"matmul">): number {
+  return shape.at(transposeA ? -2 : -1)!;
+}
+
+/** A product [..., m, n] by a thread for each four neighbours in it, or for each number. The right operand is plain. */
+function smallProduct(k: Kernels, node: Node<"matmul">, [a, b]: readonly [TensorInfo, TensorInfo]): TensorInfo {
+  const [m, n] = [node.shape.at(-2)!, node.shape.at(-1)!];
+  const width = n % 4 === 0 ? 4 : 1;
+  const left = node.attributes.transposeA ? "i * uniforms.m + row" : "row * uniforms.inner + i";
   const body = `
         let column = index % uniforms.n;
         let row = (index / uniforms.n) % uniforms.m;
         let batch = index / (uniforms.n * uniforms.m);
-        var sum = 0.0;
+        var sum = ${width === 4 ? "vec4<f32>(0.0)" : "0.0"};
         for (var i = 0; i < uniforms.inner; i++) {
-          let a = x0[batch * uniforms.m * uniforms.inner + ${transposeA ? "i * uniforms.m + row" : "row * uniforms.inner + i"}];
-          let b = x1[batch * uniforms.n * uniforms.inner + ${transposeB ? "column * uniforms.inner + i" : "i * uniforms.n + column"}];
-          sum += a * b;
+          sum += x0[batch * uniforms.m * uniforms.inner + ${left}] * x1[(batch * uniforms.inner + i) * uniforms.n + column];
         }
         setOutputAtIndex(index, sum);`;
-  return runWgsl(k, { body, output: [sizeOf(shape)], numbers: { m, n, inner } }, [flat(k, a), flat(k, b)]);
+  const kernel = {
+    body,
+    output: [sizeOf(node.shape)],
+    outputComponent: width,
+    components: [1, width],
+    numbers: { m, n: n / width, inner: innerSizeOf(node) },
+  } as const;
+  return reshape(k, runWgsl(k, kernel, [flat(k, a), flat(k, b)]), node.shape);
 }
 
 function flat(k: Kernels, x: TensorInfo): TensorInfo {

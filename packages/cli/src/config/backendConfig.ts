@@ -19,7 +19,7 @@ export const backendConfigSchema = z.discriminatedUnion("kind", [
       .default("wasm")
       .describe("Where TensorFlow.js computes; webgpu wants a GPU and the package webgpu, cpu is slow"),
     precision: z.literal("f32").default("f32").meta({
-      allowed: '"f32": TensorFlow.js has no half precision',
+      allowed: '"f32": TensorFlow.js has no half precision; backend.kind "ort" has it, on cuda and webgpu',
       description: "What numbers are held in",
     }),
   }),

@@ -178,7 +178,7 @@ describe("errors of resolveConfig", () => {
     ],
     [
       set("backend.kind=tfjs", "backend.precision=f16"),
-      'backend.precision is "f16" (--set), allowed: "f32": TensorFlow.js has no half precision',
+      'backend.precision is "f16" (--set), allowed: "f32": TensorFlow.js has no half precision; backend.kind "ort" has it, on cuda and webgpu',
     ],
     [set("backend.provider=tpu"), 'backend.provider is "tpu" (--set), allowed: "cpu", "cuda" or "webgpu"'],
     [set("model=DiT-S2"), 'did you mean "DiT-S/2"?'],

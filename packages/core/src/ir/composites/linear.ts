@@ -1,7 +1,10 @@
 import type { Composite } from "../ops";
 import { requireFloat, requireSameDType } from "../primitives/rules";
 
-/** The leading axes are folded into one, so that every backend sees one plain matrix product. */
+/**
+ * The leading axes are folded into one, so that every backend sees one plain matrix product; they are back before the bias is
+ * added, so that backends can add it together with what follows.
+ */
 export const linear: Composite<"linear"> = {
   infer: ([x, weight, bias], _, fail) => {
     requireFloat(x, fail);
@@ -16,8 +19,8 @@ export const linear: Composite<"linear"> = {
     x
       .reshape([-1, weight.shape[1]!])
       .matmul(weight, { transposeB: true })
-      .add(bias)
-      .reshape([...x.shape.slice(0, -1), weight.shape[0]!]),
+      .reshape([...x.shape.slice(0, -1), weight.shape[0]!])
+      .add(bias),
   gradient: (g, [x, weight]) => {
     const rows = g.reshape([-1, weight.shape[0]!]);
     const inputs = x.reshape([-1, weight.shape[1]!]);

@@ -11,7 +11,7 @@ import {
   sample,
 } from "@dit/core";
 import { beforeAll, expect, test, vi } from "vitest";
-import page from "./index.html?raw";
+import page from "../index.html?raw";
 
 const dit = ditConfig(undefined, {
   inputSize: [8, 8],
@@ -45,19 +45,31 @@ function noisyModel(): Model {
 beforeAll(async () => {
   document.body.innerHTML = new DOMParser().parseFromString(page, "text/html").body.innerHTML;
   await import("./main");
+  select("count", "1");
 });
+
+/** What the user types or chooses in a field. */
+function select(id: string, value: string): void {
+  document.querySelector<HTMLSelectElement>(`#${id}`)!.value = value;
+}
+
+/** Presses a button, and waits until it can be pressed again. */
+async function run(button: string, status: string, backend: string): Promise<void> {
+  select("backend", backend);
+  const { textContent } = document.querySelector(`#${button}`)!;
+  document.querySelector<HTMLButtonElement>(`#${button}`)!.click();
+  await vi.waitFor(() => expect(document.querySelector(`#${button}`)!.textContent).toBe(textContent), 120_000);
+  expect(document.querySelector(`#${status}`)!.textContent).toContain(` on ${backend.replace(" ", "-")}`);
+}
 
 test.each(["ort wasm", "tfjs wasm"])("the page paints on %s what the reference draws", async (backend) => {
   const model = noisyModel();
   const chosen = new DataTransfer();
   chosen.items.add(new File([modelToSafetensors(model) as Uint8Array<ArrayBuffer>], "model.safetensors"));
-  document.querySelector<HTMLInputElement>("#file")!.files = chosen.files;
-  document.querySelector<HTMLSelectElement>("#backend")!.value = backend;
-  document.querySelector<HTMLButtonElement>("#draw")!.click();
-  await vi.waitFor(
-    () => expect(document.querySelector("#status")!.textContent).toContain(` s on ${backend.replace(" ", "-")}`),
-    60_000,
-  );
+  const file = document.querySelector<HTMLInputElement>("#file")!;
+  file.files = chosen.files;
+  file.dispatchEvent(new Event("change"));
+  await run("draw", "drawing-status", backend);
 
   const settings = { classes: [0, 1, 2], steps: 20, sampler: "ddim", guidance: 2.5, seed: 1 } as const;
   const { images } = await sample(model, { ...settings, backend: reference() });
@@ -74,4 +86,16 @@ test.each(["ort wasm", "tfjs wasm"])("the page paints on %s what the reference d
     }
   }
   expect(levels.size).toBeGreaterThan(20);
+});
+
+test("the page trains a model, and draws with it", async () => {
+  select("train-steps", "10");
+  select("batch", "8");
+  await run("train", "training-status", "tfjs wasm");
+  expect(document.querySelector("#curve polyline")!.getAttribute("points")!.split(" ").length).toBe(10);
+  expect(document.querySelector("#model")!.textContent).toBe("trained here, 10 steps");
+  select("steps", "2");
+  await run("draw", "drawing-status", "tfjs wasm");
+  const canvas = document.querySelector("canvas")!;
+  expect([canvas.width, canvas.height]).toEqual([280, 28]);
 });

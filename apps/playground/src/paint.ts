@@ -1,9 +1,11 @@
 import type { HostTensor } from "@dit/core";
 
-/** Paints images [N, C, I, J] in [-1, 1], grey or coloured, from left to right. */
-export function paint(canvas: HTMLCanvasElement, { shape, data }: HostTensor<"f32">): void {
+/** Paints images [N, C, I, J] in [-1, 1], grey or coloured, `columns` to a row. */
+export function paint(canvas: HTMLCanvasElement, { shape, data }: HostTensor<"f32">, columns: number): void {
   const [count, channels, height, width] = shape as readonly [number, number, number, number];
-  Object.assign(canvas, { width: count * width, height });
+  const size = { width: columns * width, height: Math.ceil(count / columns) * height };
+  // Setting a size clears the canvas, which would flicker.
+  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   const context = canvas.getContext("2d")!;
   const plane = height * width;
   for (let n = 0; n < count; n++) {
@@ -15,6 +17,6 @@ export function paint(canvas: HTMLCanvasElement, { shape, data }: HostTensor<"f3
       }
       picture.data[4 * i + 3] = 255;
     }
-    context.putImageData(picture, n * width, 0);
+    context.putImageData(picture, (n % columns) * width, Math.floor(n / columns) * height);
   }
 }

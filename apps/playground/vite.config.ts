@@ -4,6 +4,8 @@ import { defineConfig } from "vite";
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 export default defineConfig({
+  // What is not there is an error, not this page.
+  appType: "mpa",
   // Models that `dit train` made lie under /quickstart and their like.
   publicDir: "../../runs",
   build: { copyPublicDir: false, target: "es2022" },
