@@ -66,5 +66,5 @@ it("exits with 2 and one line for what a single image does not allow", async () 
     ...["eval", "one.npz", "--ref", "one.npz", "--features", "pixels", "--metrics", "fid", "--out", "single"],
   ]);
   expect([code, stdout]).toEqual([2, ""]);
-  expect(stderr).toMatch(/error: a covariance needs at least 2 images, there is 1\n$/);
+  expect(stderr).toMatch(/error: FID needs at least 2 images of each set, and one.npz has 1\n$/);
 });
