@@ -141,7 +141,7 @@ export class Sessions {
 
 /**
  * onnxruntime's blocked 1x1 convolutions add up 128 input channels at a time and go back to the result in between. A product
- * of a train step is 3 to 7% faster when it adds up all of them in one go.
+ * of a train step is 4 to 8% faster when it adds up as many as 4096 in one go.
  */
 const wholeSums = { nchwc_pointwise_conv_max_input_channel_batch: "4096" } as const;
 

@@ -58,7 +58,7 @@ export const wasm: Overrides = {
 function joinedCut(shape: Shape, starts: readonly number[], sizes: readonly number[]) {
   const joined = { shape: [] as number[], starts: [] as number[], sizes: [] as number[] };
   for (const [axis, n] of shape.entries()) {
-    if (n === 1) continue;
+    if (n === 1 && sizes[axis] === 1) continue;
     const last = joined.shape.length - 1;
     if (sizes[axis] === n && last >= 0) {
       for (const numbers of Object.values(joined)) numbers[last]! *= n;

@@ -89,6 +89,10 @@ test("statistics of the parts of a set stand in for the whole, class by class", 
   await expect(evalCommand(command(join(folder, "parts"), reference, { metrics }))).rejects.toThrow(
     'different feature networks: a.safetensors has "pixels", c.safetensors has "digits"',
   );
+  await npz("parts/new.npz", 16, 40);
+  await expect(evalCommand(command(join(folder, "parts"), reference, { metrics }))).rejects.toThrow(
+    "holds statistics (a.safetensors) beside other files; give them a folder of their own",
+  );
 });
 
 test("--compare refuses a regression and what cannot be compared", async () => {

@@ -42,7 +42,7 @@ export interface EvalCommand {
   readonly floor: string | undefined;
   /** Gets report.json, report.html and the features. */
   readonly out: string;
-  /** Gets mean and covariance of the samples' features, as ADM and pytorch-fid read them. */
+  /** Gets statistics of the samples: an .npz as pytorch-fid reads it, or a .safetensors that merges with others. */
   readonly saveStats: string | undefined;
   /** An earlier report.json. */
   readonly compare: string | undefined;

@@ -59,9 +59,17 @@ export async function openSide(path: string, options: OpenOptions): Promise<Open
   const name = shownPath(path);
   if (/^digits(:\w+)?$/.test(path)) return withFeatures(path, await openDigits(path), options);
   const identity = identityOf(path);
-  const shards = statSync(path).isDirectory() ? readdirSync(path).filter((file) => file.endsWith(".safetensors")) : [];
-  if (shards.length > 0) return { side: mergedSide(name, path, shards.sort()), close: nothing };
-  if (statSync(path).isDirectory()) return withFeatures(name, await openFolder(path, name), options);
+  if (statSync(path).isDirectory()) {
+    const files = readdirSync(path);
+    const shards = files.filter((file) => file.endsWith(".safetensors")).sort();
+    if (shards.length === 0) return withFeatures(name, await openFolder(path, name), options);
+    if (shards.length < files.length) {
+      throw new ConfigError(
+        `${path}: holds statistics (${shards[0]}) beside other files; give them a folder of their own`,
+      );
+    }
+    return { side: mergedSide(name, path, shards), close: nothing };
+  }
   if (path.endsWith(".safetensors")) {
     return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: nothing };
   }

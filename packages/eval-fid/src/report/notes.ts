@@ -5,7 +5,7 @@ import type { EvaluationReport } from "./schema";
 /** What a reader should know before trusting the numbers, in sentences. */
 export function automaticNotes({ metrics }: EvaluationReport, real: Side, fake: Side): string[] {
   const notes: string[] = [];
-  if (headline(metrics).length === 0) {
+  if (headline(metrics).length === 0 && !metrics.perClass?.some(({ fid }) => fid !== null)) {
     notes.push("No number could be computed: FID needs 2 images of each set, precision and recall 4.");
   }
   for (const [name, result] of [

@@ -107,4 +107,8 @@ test("shard files merge, and say what makes them different", () => {
   expect(() => mergeStatistics([read, other], ["a", "c"])).toThrow(
     'different resizing and scaling: a has "bilinear", c has "bicubic"',
   );
+  const more = { settings, moments: { features: part(0, 9), logits: part(0, 9) } };
+  expect(() => mergeStatistics([read, more], ["a", "d"])).toThrow(
+    "a has statistics of features, d of features, logits",
+  );
 });

@@ -1,4 +1,4 @@
-import { FormatError, readSafetensors, writeSafetensors } from "@dit/core";
+import { ConfigError, FormatError, readSafetensors, writeSafetensors } from "@dit/core";
 import { littleEndianBytes, type SafetensorsSource, toFloat64 } from "@dit/core/internal";
 import { type FeatureKind, type FeatureSet, statisticsFormat as format, ofClass } from "./featureSet";
 import { emptyMoments, type Moments, mergeMoments, momentsOf } from "./moments";
@@ -70,6 +70,8 @@ export function mergeStatistics(shards: readonly Statistics[], names: readonly s
   const moments: Partial<Record<FeatureKind, Moments>> = {};
   shards.forEach((shard, i) => {
     requireSameSettings(first.settings, shard.settings, [names[0]!, names[i]!]);
+    const [kinds, others] = [first, shard].map((statistics) => Object.keys(statistics.moments).sort().join(", "));
+    if (kinds !== others) throw new ConfigError(`${names[0]} has statistics of ${kinds}, ${names[i]} of ${others}`);
     for (const [kind, part] of Object.entries(shard.moments) as [FeatureKind, Moments][]) {
       moments[kind] ??= emptyMoments(part.width);
       mergeMoments(moments[kind], part);

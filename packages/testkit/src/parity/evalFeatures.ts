@@ -99,37 +99,14 @@ function checkKid(fixture: Fixture, findings: Findings, real: FeatureRows, fake:
   const kernel: Kernel = { kind: "polynomial", degree, gamma, coef0 };
   const ours = kid(real, fake, subsets, kernel);
   const rbf = kid(real, fake, subsets, { kind: "rbf", sigma: 10 });
-  const note = (value: number, expected: number, name: string, size: number) => {
-    const scale = Math.max(Math.abs(expected), roundingShare * size);
-    noteScalar(findings, "kid", within(1e-9, "relative"), value, expected, name, scale);
-  };
-  const size = Math.max(...[real, fake].map((rows) => (gamma * largestSquare(rows) + coef0) ** degree));
-  Array.from(fixture.stored("kid_per_subset").data).forEach((expected, i) => {
-    note(ours.values[i]!, expected, `subset ${i}`, size);
-  });
-  note(ours.mean, stored.mean, "mean", size);
-  note(ours.stdPopulation, stored.std_population, "std_population", size);
-  note(squaredMmd(real, fake, kernel), stored.full_set_unbiased, "full_set_unbiased", size);
-  note(rbf.mean, stored.rbf_sigma10_mean, "rbf_sigma10_mean", 1);
-  note(rbf.stdPopulation, stored.rbf_sigma10_std_population, "rbf_sigma10_std_population", 1);
-}
-
-/**
- * KID is a small difference of sums of kernel values. Where those cancel (features far from 0, sets that are hardly apart),
- * 1e-9 of what is left is finer than the rounding of the stored values themselves, which were seen to be off the sums in
- * 80-bit arithmetic by up to 7e-16 of the largest kernel value: 1e-14 of that is allowed then.
- */
-const roundingShare = 1e-5;
-
-/** The largest squared length of a row, which no inner product exceeds. */
-function largestSquare({ count, width, data }: FeatureRows): number {
-  let most = 0;
-  for (let row = 0; row < count; row++) {
-    let square = 0;
-    for (const x of data.subarray(row * width, (row + 1) * width)) square += x * x;
-    most = Math.max(most, square);
-  }
-  return most;
+  findings.compare("kid", "kid_per_subset", { shape: [subsets.length], data: ours.values });
+  const note = (name: keyof StoredKid, value: number) =>
+    noteScalar(findings, "kid", within(1e-9, "relative"), value, stored[name], name);
+  note("mean", ours.mean);
+  note("std_population", ours.stdPopulation);
+  note("full_set_unbiased", squaredMmd(real, fake, kernel));
+  note("rbf_sigma10_mean", rbf.mean);
+  note("rbf_sigma10_std_population", rbf.stdPopulation);
 }
 
 function checkManifold(fixture: Fixture, findings: Findings, real: FeatureRows, fake: FeatureRows): void {
