@@ -40,16 +40,18 @@ export function job(place: Place, work: (running: Running) => Promise<string>): 
     status.classList.remove("error");
     bar.removeAttribute("value");
     say("starting");
-    let backend: Backend | undefined;
     try {
-      backend = await backends[element<HTMLSelectElement>("backend").value]!();
-      const progress = (done: number, all: number) => Object.assign(bar, { value: done, max: all });
-      say(await work({ backend, signal, say, progress }));
+      const backend = await backends[element<HTMLSelectElement>("backend").value]!();
+      try {
+        const progress = (done: number, all: number) => Object.assign(bar, { value: done, max: all });
+        say(await work({ backend, signal, say, progress }));
+      } finally {
+        await backend.dispose();
+      }
     } catch (error) {
       status.classList.toggle("error", !signal.aborted);
       say(signal.aborted ? "stopped" : (error as Error).message);
     } finally {
-      await backend?.dispose();
       stop = undefined;
       if (bar.position < 0) bar.value = 0;
       button.textContent = title;

@@ -4,7 +4,8 @@ import { element } from "./element";
 import { trainingPanel } from "./training";
 
 const menu = element<HTMLSelectElement>("backend");
-menu.append(...Object.keys(backends).map((name) => new Option(name)));
-menu.value = new URLSearchParams(location.search).get("backend") ?? "ort wasm";
+const asked = new URLSearchParams(location.search).get("backend");
+// Where none of them is asked for, a menu shows its first.
+menu.append(...Object.keys(backends).map((name) => new Option(name, name, false, name === asked)));
 drawingPanel();
 trainingPanel();

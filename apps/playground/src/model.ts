@@ -4,33 +4,54 @@ import { element } from "./element";
 
 const quickstart = "/quickstart/checkpoints/step-001400/ema.safetensors";
 
-let name = new URLSearchParams(location.search).get("model") ?? quickstart;
-let source: string | File | Model = name;
+interface Choice {
+  readonly name: string;
+  readonly source: string | File | Model;
+  /** Under way, or done; absent before the first use and after a failure, which may be tried again. */
+  loading?: Promise<Model> | undefined;
+}
+
+const given = new URLSearchParams(location.search).get("model") ?? quickstart;
+let choice: Choice = { name: given, source: given };
 
 /** Chooses what is drawn with: the address of a file, a file of the user, or a model that was trained here. */
-export function choose(newName: string, newSource: string | File | Model): void {
-  [name, source] = [newName, newSource];
-  element<HTMLOutputElement>("model").textContent = name;
+export function choose(name: string, source: string | File | Model): void {
+  choice = { name, source };
+  showName();
 }
 
-/** The model that is drawn with, loaded at its first use. */
+/** The model that is drawn with, loaded at its first use. Whoever waits while another is chosen gets that other. */
 export async function chosenModel(): Promise<Model> {
-  if (typeof source === "string" || source instanceof File) source = await loaded(source);
-  return source;
+  const asked = choice;
+  asked.loading ??= loaded(asked);
+  try {
+    const model = await asked.loading;
+    if (asked === choice) return model;
+  } catch (error) {
+    if (asked === choice) throw error;
+  }
+  return chosenModel();
 }
 
-async function loaded(from: string | File): Promise<Model> {
+async function loaded(chosen: Choice): Promise<Model> {
+  const { source } = chosen;
+  if (typeof source !== "string" && !(source instanceof File)) return source;
   try {
-    return await loadModel(from);
+    return await loadModel(source);
   } catch (cause) {
-    const advice = from === quickstart ? ": run `npm run quickstart` first, open a file, or train a model here" : "";
+    chosen.loading = undefined;
+    const advice = source === quickstart ? ": run `npm run quickstart` first, open a file, or train a model here" : "";
     throw new Error(`${(cause as Error).message}${advice}`, { cause });
   }
 }
 
+function showName(): void {
+  element<HTMLOutputElement>("model").textContent = choice.name;
+}
+
 /** Shows the model and lets the user open another. */
 export function modelPanel(onChange: () => void): void {
-  choose(name, source);
+  showName();
   element<HTMLInputElement>("file").addEventListener("change", ({ target }) => {
     const file = (target as HTMLInputElement).files?.[0];
     if (file === undefined) return;

@@ -12,6 +12,8 @@ import {
 } from "@dit/core";
 import { beforeAll, expect, test, vi } from "vitest";
 import page from "../index.html?raw";
+import { backends } from "./backends";
+import { choose, chosenModel } from "./model";
 
 const dit = ditConfig(undefined, {
   inputSize: [8, 8],
@@ -42,10 +44,74 @@ function noisyModel(): Model {
   return { config: { dit, diffusion }, weights };
 }
 
+/** The model's file. */
+const fileOf = (model: Model) => new File([modelToSafetensors(model) as Uint8Array<ArrayBuffer>], "model.safetensors");
+
 beforeAll(async () => {
   document.body.innerHTML = new DOMParser().parseFromString(page, "text/html").body.innerHTML;
+  const address = location.href;
+  history.replaceState(null, "", "?backend=abacus");
   await import("./main");
+  history.replaceState(null, "", address);
+});
+
+test("a backend that there is not gives way to the first", () => {
+  expect(document.querySelector<HTMLSelectElement>("#backend")!.value).toBe("ort wasm");
+});
+
+test.each([
+  ["", "Of each: Please fill out this field."],
+  ["17", "Of each: Value must be less than or equal to 16."],
+])("a number that is no good (%j) is said, and the page goes on", async (value, message) => {
+  choose("noise", noisyModel());
+  select("count", value);
+  await press("draw");
+  expect(text("drawing-status")).toBe(message);
+});
+
+test("of two models the one that was chosen last is drawn with, whichever is loaded first", async () => {
+  const [late, prompt] = [fileOf(noisyModel()), fileOf(noisyModel())];
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const read = vi.spyOn(late, "arrayBuffer").mockImplementation(async () => {
+    await gate;
+    return File.prototype.arrayBuffer.call(late);
+  });
+  choose("late", late);
+  const waiting = [chosenModel(), chosenModel()];
+  choose("prompt", prompt);
+  const model = await chosenModel();
+  open();
+  for (const waiter of waiting) expect(await waiter).toBe(model);
+  expect(await chosenModel()).toBe(model);
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test("a backend that cannot be disposed of is an error, and the page goes on", async () => {
+  const broken = () => Promise.reject(new Error("the device is lost"));
+  vi.spyOn(backends, "ort wasm").mockResolvedValue({ ...reference(), dispose: broken });
+  choose("noise", noisyModel());
   select("count", "1");
+  await press("draw");
+  expect(text("drawing-status")).toBe("the device is lost");
+  vi.restoreAllMocks();
+});
+
+test("training that is stopped before its first steps leaves the model that there was", async () => {
+  choose("noise", noisyModel());
+  const done = press("train");
+  document.querySelector<HTMLButtonElement>("#train")!.click();
+  await done;
+  expect([text("training-status"), text("model")]).toEqual(["stopped", "noise"]);
+});
+
+test("training that is stopped on its way says how far it came, and is drawn with", async () => {
+  select("backend", "tfjs wasm");
+  const done = press("train");
+  await vi.waitFor(() => expect(text("training-status")).toContain("step 5 of 1000"), 60_000);
+  document.querySelector<HTMLButtonElement>("#train")!.click();
+  await done;
+  const [steps] = /(?<=^stopped after )\d+(?= steps on tfjs-wasm)/.exec(text("training-status"))!;
+  expect(text("model")).toBe(`trained here, ${steps} steps`);
 });
 
 /** What the user types or chooses in a field. */
@@ -53,19 +119,27 @@ function select(id: string, value: string): void {
   document.querySelector<HTMLSelectElement>(`#${id}`)!.value = value;
 }
 
+function text(id: string): string {
+  return document.querySelector(`#${id}`)!.textContent;
+}
+
 /** Presses a button, and waits until it can be pressed again. */
+async function press(button: string): Promise<void> {
+  const title = text(button);
+  document.querySelector<HTMLButtonElement>(`#${button}`)!.click();
+  await vi.waitFor(() => expect(text(button)).toBe(title), 120_000);
+}
+
 async function run(button: string, status: string, backend: string): Promise<void> {
   select("backend", backend);
-  const { textContent } = document.querySelector(`#${button}`)!;
-  document.querySelector<HTMLButtonElement>(`#${button}`)!.click();
-  await vi.waitFor(() => expect(document.querySelector(`#${button}`)!.textContent).toBe(textContent), 120_000);
-  expect(document.querySelector(`#${status}`)!.textContent).toContain(` on ${backend.replace(" ", "-")}`);
+  await press(button);
+  expect(text(status)).toContain(` on ${backend.replace(" ", "-")}`);
 }
 
 test.each(["ort wasm", "tfjs wasm"])("the page paints on %s what the reference draws", async (backend) => {
   const model = noisyModel();
   const chosen = new DataTransfer();
-  chosen.items.add(new File([modelToSafetensors(model) as Uint8Array<ArrayBuffer>], "model.safetensors"));
+  chosen.items.add(fileOf(model));
   const file = document.querySelector<HTMLInputElement>("#file")!;
   file.files = chosen.files;
   file.dispatchEvent(new Event("change"));

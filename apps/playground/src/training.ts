@@ -55,9 +55,10 @@ export function trainingPanel(): void {
         paint(preview, images, classes.length);
       },
     });
+    if (state.step === 0) throw signal.reason; // stopped before there was anything to draw with
     choose(`trained here, ${state.step} steps`, model);
     showClasses(10);
-    return `${state.step} steps on ${backend.name}, loss ${losses.at(-1)?.toFixed(3)}`;
+    return `${state.step < steps ? "stopped after " : ""}${state.step} steps on ${backend.name}, loss ${losses.at(-1)?.toFixed(3)}`;
   });
 }
 
