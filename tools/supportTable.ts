@@ -12,6 +12,10 @@ interface Seen {
   readonly status: "passed" | "failed" | "skipped" | "pending" | "todo";
 }
 
+interface Report {
+  readonly testResults: readonly { readonly assertionResults: readonly Seen[] }[];
+}
+
 /** Arguments of vitest that run the suite everywhere: two of the configurations hold what takes longer, and what runs in a page. */
 const runs = [
   ["conformance", "webgpu"],
@@ -32,8 +36,8 @@ writeFileSync(
 
 Made by \`npm run support\`, which runs one suite (\`packages/testkit/src/conformance\`) on every backend: each operation's
 values and gradients against the float64 reference, native composites against their decompositions, scans, ownership of
-memory, errors, and whole models. A cell counts the tests that passed. Where there was no GPU, webgpu and webgl ran on
-SwiftShader, the software driver that comes with Chromium.
+memory, errors, and whole models. A cell counts the tests that passed. webgpu and webgl ran on SwiftShader, the software
+driver that comes with Chromium. onnxruntime's provider cuda is not in the table, because no GPU was at hand.
 
 ${table([["", ...backends.map((name) => name.replace(/^the backend /, ""))], ...rows])}
 
@@ -51,23 +55,27 @@ process.exitCode = failed.length === 0 ? 0 : 4;
 
 function runSuite(args: readonly string[]): Seen[] {
   const folder = mkdtempSync(join(tmpdir(), "dit-support-"));
-  const report = join(folder, "report.json");
   try {
-    // A failed test fails the command, and is in the report all the same.
-    execFileSync("npx", ["vitest", "run", ...args, "--reporter=json", `--outputFile=${report}`], {
+    const { testResults } = reportOf(args, join(folder, "report.json"));
+    return testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ ancestorTitles: [first] }) => first?.startsWith("the backend "));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function reportOf(args: readonly string[], file: string): Report {
+  try {
+    execFileSync("npx", ["vitest", "run", ...args, "--reporter=json", `--outputFile=${file}`], {
       stdio: ["ignore", "ignore", "inherit"],
       shell: process.platform === "win32",
     });
   } catch (error) {
+    // A failed test fails the command, and is in the report all the same.
     if ((error as { status?: number }).status !== 1) throw error;
   }
-  const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
-    testResults: readonly { assertionResults: readonly Seen[] }[];
-  };
-  rmSync(folder, { recursive: true });
-  return testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ ancestorTitles: [first] }) => first?.startsWith("the backend "));
+  return JSON.parse(readFileSync(file, "utf8"));
 }
 
 function cell(backend: string, part: string): string {
