@@ -1,7 +1,7 @@
 import { loadVae } from "@dit/vae/node";
 import { encodeDataset } from "../latents/encodeDataset";
 import { manifestOf, writeLatents } from "../latents/latentsFolder";
-import { latentShapeOf, openImages } from "../latents/openTrainingData";
+import { latentShapeOf, openPixels } from "../latents/openTrainingData";
 import { type BackendConfig, openBackend } from "../openBackend";
 import type { Progress } from "../output/progress";
 import { stopSignal } from "../stopSignal";
@@ -30,7 +30,7 @@ export async function encodeCommand(command: EncodeCommand): Promise<EncodeSumma
   const { data: source, imageSize, vae: path, out, batch, progress } = command;
   const started = performance.now();
   const vae = await loadVae(path);
-  const data = await openImages(source, imageSize, vae);
+  const data = await openPixels(source, imageSize, vae);
   const backend = await openBackend(command.backend);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
   const latentShape = latentShapeOf(data, vae);

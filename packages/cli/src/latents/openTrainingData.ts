@@ -30,7 +30,7 @@ export async function openTrainingData(
     if (vae === undefined) throw new ConfigError(`${source}: set vae to the autoencoder that these latents are of`);
     return { data: openLatents(source.slice(latentsPrefix.length), vae), vae };
   }
-  const images = await openImages(source, imageSize ?? undefined, vae);
+  const images = await openPixels(source, imageSize ?? undefined, vae);
   if (vae === undefined) return { data: images, vae };
   progress.note(`encoding ${images.size.toLocaleString("en")} images; dit encode does so once and for all`);
   const onImages = (step: number, total: number) => progress.update({ step, total });
@@ -41,7 +41,7 @@ export async function openTrainingData(
 }
 
 /** Images from a file or folder, grey where an autoencoder takes them so. */
-export function openImages(source: string, imageSize: number | undefined, vae: Vae | undefined): Promise<Dataset> {
+export function openPixels(source: string, imageSize: number | undefined, vae: Vae | undefined): Promise<Dataset> {
   return openDataset(source, { imageSize, channels: vae?.config.inChannels === 1 ? 1 : 3 });
 }
 
