@@ -133,8 +133,12 @@ function sideOfTensors(name: string, bytes: Uint8Array): Side {
 
 /** Statistics of parts of a set, such as several machines made of it. */
 function mergedSide(name: string, folder: string, files: readonly string[]): Side {
-  const shards = files.map((file) => readStatistics(new Uint8Array(readFileSync(join(folder, file))), file));
-  return sideOfStatistics(name, mergeStatistics(shards, files));
+  return sideOfStatistics(name, mergeStatistics(shardsOf(folder, files)));
+}
+
+/** One after the other: a shard may take a gigabyte. */
+function* shardsOf(folder: string, files: readonly string[]): Generator<[string, Statistics]> {
+  for (const file of files) yield [file, readStatistics(new Uint8Array(readFileSync(join(folder, file))), file)];
 }
 
 function sideOfStatistics(name: string, { settings, moments, classes }: Statistics): Side {

@@ -76,7 +76,10 @@ test("shards merge class by class: each class is that of all its rows", () => {
     };
     return readStatistics(writeStatistics(statisticsOf(set, settings, { byClass: true })), "shard");
   };
-  const { moments, classes } = mergeStatistics([shard(900, 2500), shard(0, 900)], ["b", "a"]);
+  const { moments, classes } = mergeStatistics([
+    ["b", shard(900, 2500)],
+    ["a", shard(0, 900)],
+  ]);
   expect([...classes!.keys()]).toEqual([4, 5, 6]);
   const whole = emptyMoments(width);
   for (const [label, ofClass] of classes!) {
@@ -93,7 +96,12 @@ test("shards merge class by class: each class is that of all its rows", () => {
   expect(whole.count).toBe(count);
   expect(largestRelativeDifference(whole, moments.features!)).toBeLessThan(1e-12);
   const without = statisticsOf({ count: 9, rows: { features: selectRows(rows, range(0, 9)) } }, settings);
-  expect(mergeStatistics([shard(0, 9), without], ["a", "b"]).classes).toBeUndefined();
+  for (const order of [
+    [shard(0, 9), without],
+    [without, shard(0, 9)],
+  ]) {
+    expect(mergeStatistics(order.map((part) => ["a", part])).classes).toBeUndefined();
+  }
 });
 
 test("shard files merge, and say what makes them different", () => {
@@ -101,14 +109,19 @@ test("shard files merge, and say what makes them different", () => {
   const shard = (from: number, to: number): Statistics => ({ settings, moments: { features: part(from, to) } });
   const read = readStatistics(writeStatistics(shard(0, 1000)), "a");
   expect(read).toEqual(shard(0, 1000));
-  const merged = mergeStatistics([shard(1000, 2500), read], ["b", "a"]);
+  const merged = mergeStatistics([
+    ["b", shard(1000, 2500)],
+    ["a", read],
+  ]);
   expect(largestRelativeDifference(merged.moments.features!, momentsOf(rows))).toBeLessThan(1e-12);
   const other = { ...shard(0, 9), settings: { ...settings, route: "bicubic" } };
-  expect(() => mergeStatistics([read, other], ["a", "c"])).toThrow(
-    'different resizing and scaling: a has "bilinear", c has "bicubic"',
-  );
+  const withRead = (name: string, shard: Statistics) => () =>
+    mergeStatistics([
+      ["a", read],
+      [name, shard],
+    ]);
+  expect(withRead("c", other)).toThrow('different resizing and scaling: a has "bilinear", c has "bicubic"');
   const more = { settings, moments: { features: part(0, 9), logits: part(0, 9) } };
-  expect(() => mergeStatistics([read, more], ["a", "d"])).toThrow(
-    "a has statistics of features, d of features, logits",
-  );
+  expect(withRead("d", more)).toThrow("a has statistics of features, d of features, logits");
+  expect(() => mergeStatistics([])).toThrow("there are no statistics to merge");
 });

@@ -61,32 +61,33 @@ export function readStatistics(bytes: Uint8Array, file: string): Statistics {
 }
 
 /**
- * The statistics of all images of several shards, in whatever order; those of the classes if every shard has them.
+ * The statistics of all images of several shards, given with their names in whatever order; those of the classes if every
+ * shard has them. Shards that are read as they are asked for are in memory one at a time.
  * @throws ConfigError naming the difference when two shards were made differently
  */
-export function mergeStatistics(shards: readonly Statistics[], names: readonly string[]): Statistics {
-  const [first] = shards;
+export function mergeStatistics(shards: Iterable<readonly [name: string, shard: Statistics]>): Statistics {
+  let first: { name: string; settings: FeatureSettings; kinds: string } | undefined;
+  const moments = new Map<FeatureKind, Moments>();
+  let classes: Map<number, Moments> | undefined = new Map();
+  for (const [name, shard] of shards) {
+    const kinds = Object.keys(shard.moments).sort().join(", ");
+    first ??= { name, settings: shard.settings, kinds };
+    requireSameSettings(first.settings, shard.settings, [first.name, name]);
+    if (kinds !== first.kinds)
+      throw new ConfigError(`${first.name} has statistics of ${first.kinds}, ${name} of ${kinds}`);
+    addMomentsTo(moments, Object.entries(shard.moments) as [FeatureKind, Moments][]);
+    if (shard.classes === undefined) classes = undefined;
+    else if (classes !== undefined) addMomentsTo(classes, shard.classes);
+  }
   if (first === undefined) throw new FormatError("there are no statistics to merge");
-  const moments: Partial<Record<FeatureKind, Moments>> = {};
-  shards.forEach((shard, i) => {
-    requireSameSettings(first.settings, shard.settings, [names[0]!, names[i]!]);
-    const [kinds, others] = [first, shard].map((statistics) => Object.keys(statistics.moments).sort().join(", "));
-    if (kinds !== others) throw new ConfigError(`${names[0]} has statistics of ${kinds}, ${names[i]} of ${others}`);
-    for (const [kind, part] of Object.entries(shard.moments) as [FeatureKind, Moments][]) {
-      moments[kind] ??= emptyMoments(part.width);
-      mergeMoments(moments[kind], part);
-    }
-  });
-  const hasClasses = shards.every(({ classes }) => classes !== undefined);
-  return { settings: first.settings, moments, ...(hasClasses && { classes: mergeClasses(shards) }) };
+  const ofClasses = classes && { classes: new Map([...classes].sort(([a], [b]) => a - b)) };
+  return { settings: first.settings, moments: Object.fromEntries(moments), ...ofClasses };
 }
 
-function mergeClasses(shards: readonly Statistics[]): Map<number, Moments> {
-  const merged = new Map<number, Moments>();
-  for (const [label, part] of shards.flatMap(({ classes }) => [...classes!])) {
-    const sum = merged.get(label) ?? emptyMoments(part.width);
+function addMomentsTo<Key>(sums: Map<Key, Moments>, parts: Iterable<readonly [Key, Moments]>): void {
+  for (const [key, part] of parts) {
+    const sum = sums.get(key) ?? emptyMoments(part.width);
     mergeMoments(sum, part);
-    merged.set(label, sum);
+    sums.set(key, sum);
   }
-  return new Map([...merged].sort(([a], [b]) => a - b));
 }
