@@ -92,7 +92,7 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
     mkdirSync(out, { recursive: true });
     atomicWrite(files.json, `${JSON.stringify(report, null, 2)}\n`);
     atomicWrite(files.html, evaluationPage(report, comparison ?? [], await neighbourPicture(real, fake)));
-    if (command.saveStats !== undefined) await saveStatistics(command.saveStats, fake.side);
+    if (command.saveStats !== undefined) await saveStatistics(command.saveStats, fake.side, progress);
     const worse = (comparison ?? []).filter(({ verdict }) => verdict === "worse");
     if (worse.length > 0)
       throw new VerificationError(`worse than in ${command.compare}: ${worse.map(inWords).join("; ")}`);
