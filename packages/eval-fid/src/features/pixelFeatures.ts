@@ -10,8 +10,10 @@ export function pixelFeatures(): FeatureNetwork {
     batch: 256,
     extract: async ({ count, height, width, channels, data, labels }) => {
       const values = height * width * channels;
-      const features = { count, width: values, data: Float32Array.from(data, (x) => x / 255) };
-      return { count, rows: { features }, ...(labels && { labels }) };
+      // A loop: Float32Array.from goes through the iterator, many times slower.
+      const scaled = new Float32Array(data.length);
+      for (let i = 0; i < data.length; i++) scaled[i] = data[i]! / 255;
+      return { count, rows: { features: { count, width: values, data: scaled } }, ...(labels && { labels }) };
     },
     dispose: async () => {},
   };

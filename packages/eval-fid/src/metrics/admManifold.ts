@@ -100,7 +100,10 @@ function batchOf(rows: FeatureRows, first: number): FeatureRows {
 }
 
 function halves({ count, width, data }: FeatureRows, round: Round): FeatureRows {
-  return { count, width, data: Float32Array.from(data, round) };
+  // A loop: Float32Array.from goes through the iterator, many times slower.
+  const rounded = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) rounded[i] = round(data[i]!);
+  return { count, width, data: rounded };
 }
 
 /** Sums are kept in more digits than they are rounded to at the end, as matrix products do. */
