@@ -15,6 +15,8 @@ if (problem === undefined) {
     [128, 64],
     [129, 64],
     [132, 68],
+    // Few numbers, each a longer sum than our kernels take.
+    [8, 1028],
   ])("products of %i by %i numbers, each way round, and a softmax of them, are the reference's", async (m, k) => {
     const random = (stream: string, shape: readonly [number, number]) =>
       hostF32(shape, normal({ seed: 0, stream, step: 0, sample: 0 }, shape[0] * shape[1]));
