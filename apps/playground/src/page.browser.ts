@@ -71,7 +71,10 @@ test.each([
 
 test("of two models the one that was chosen last is drawn with, whichever is loaded first", async () => {
   const [late, prompt] = [fileOf(noisyModel()), fileOf(noisyModel())];
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   const read = vi.spyOn(late, "arrayBuffer").mockImplementation(async () => {
     await gate;
     return File.prototype.arrayBuffer.call(late);
