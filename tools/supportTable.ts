@@ -36,8 +36,8 @@ writeFileSync(
 
 Made by \`npm run support\`, which runs one suite (\`packages/testkit/src/conformance\`) on every backend: each operation's
 values and gradients against the float64 reference, native composites against their decompositions, scans, ownership of
-memory, errors, and whole models. A cell counts the tests that passed. webgpu and webgl ran on SwiftShader, the software
-driver that comes with Chromium. onnxruntime's provider cuda is not in the table, because no GPU was at hand.
+memory, errors, and whole models. A cell counts the tests that passed. webgpu ran on SwiftShader, the software driver that comes
+with Chromium, and so did webgl where there was no GPU. onnxruntime's provider cuda, which needs one, is not in the table.
 
 ${table([["", ...backends.map((name) => name.replace(/^the backend /, ""))], ...rows])}
 

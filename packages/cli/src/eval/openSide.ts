@@ -68,7 +68,7 @@ export async function openSide(path: string, options: OpenOptions): Promise<Open
         `${path}: holds statistics (${shards[0]}) beside other files; give them a folder of their own`,
       );
     }
-    return { side: mergedSide(name, path, shards), close: nothing };
+    return { side: sideOfStatistics(name, mergeStatistics(shardsOf(path, shards))), close: nothing };
   }
   if (path.endsWith(".safetensors")) {
     return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: nothing };
@@ -100,7 +100,7 @@ async function openArrays(
   }
   const feats = await arrays.get("feats")?.read();
   if (feats !== undefined) {
-    const features = featureRows(Float32Array.from(toNumbers(feats)), feats.shape[1]!);
+    const features = featureRows(new Float32Array(toNumbers(feats)), feats.shape[1]!);
     return { side: { name, count: features.count, set: { count: features.count, rows: { features } }, moments } };
   }
   if (moments.features !== undefined) return { side: { name, count: null, moments } };
@@ -131,12 +131,7 @@ function sideOfTensors(name: string, bytes: Uint8Array): Side {
   return sideOfStatistics(name, readStatistics(bytes, name));
 }
 
-/** Statistics of parts of a set, such as several machines made of it. */
-function mergedSide(name: string, folder: string, files: readonly string[]): Side {
-  return sideOfStatistics(name, mergeStatistics(shardsOf(folder, files)));
-}
-
-/** One after the other: a shard may take a gigabyte. */
+/** Statistics of parts of a set, such as several machines made of it; one after the other, since each may take a gigabyte. */
 function* shardsOf(folder: string, files: readonly string[]): Generator<[string, Statistics]> {
   for (const file of files) yield [file, readStatistics(new Uint8Array(readFileSync(join(folder, file))), file)];
 }

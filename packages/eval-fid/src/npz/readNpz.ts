@@ -152,8 +152,8 @@ function exactReader(pieces: AsyncGenerator<Uint8Array>, size: number, file: str
 /** The numbers in float64; those of an array that is in float64 already are the same memory. @throws DitError for integers beyond 2^53 */
 export function toNumbers({ code, data }: NpzArray): Float64Array {
   if (data instanceof Float64Array) return data;
-  if (code === "f2") return Float64Array.from(f16ArrayToF32(data as Uint16Array));
-  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return Float64Array.from(data);
+  if (code === "f2") return new Float64Array(f16ArrayToF32(data as Uint16Array));
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return new Float64Array(data);
   const numbers = Float64Array.from(data as ArrayLike<bigint>, Number);
   if (!numbers.every(Number.isSafeInteger)) throw new DitError("integers beyond 2^53 do not fit in float64");
   return numbers;
