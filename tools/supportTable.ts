@@ -16,10 +16,10 @@ interface Report {
   readonly testResults: readonly { readonly assertionResults: readonly Seen[] }[];
 }
 
-/** Arguments of vitest that run the suite everywhere: two of the configurations hold what takes longer, and what runs in a page. */
+/** Arguments of vitest that run every file once: two of the configurations hold what takes longer, and what runs in a page. */
 const runs = [
   ["conformance", "webgpu"],
-  ["--config", "vitest.full.config.ts", "webgpu"],
+  ["--config", "vitest.full.config.ts", "webgpu.full"],
   ["--config", "vitest.browser.config.ts", "wasm", "webgl", "webgpu"],
 ] as const;
 

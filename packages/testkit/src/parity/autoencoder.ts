@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Weights } from "@dit/core";
 import { paramsOf, sameShape } from "@dit/core/internal";
 import { loadVae } from "@dit/vae/node";
@@ -16,11 +16,10 @@ export function compareShapes(fixture: Fixture, findings: Findings, spec: object
   sameNames(findings, "state_dict", expected, actual);
 }
 
-/** The folder of diffusers that lies beside some fixtures, against the formula's weights. */
+/** The folder of diffusers that some fixtures belong to, against the formula's weights. */
 export async function compareStored(fixture: Fixture, findings: Findings, weights: Weights): Promise<void> {
-  const folder = join(fixture.folder, basename(fixture.file, ".json"));
-  if (!existsSync(folder)) return;
-  const loaded = await loadVae(folder);
+  if (!existsSync(join(fixture.folder, "config.json"))) return;
+  const loaded = await loadVae(fixture.folder);
   for (const [name, { shape, data }] of Object.entries(weights)) {
     const value = loaded.weights[name]!;
     const stored = value.data;

@@ -1,4 +1,3 @@
-import { basename, join } from "node:path";
 import type { Backend, DiTConfig } from "@dit/core";
 import { diffusersNames, prefixed, sameShape, storedWeights, toDiffusers } from "@dit/core/internal";
 import { loadModel } from "@dit/core/node";
@@ -22,7 +21,7 @@ const variants: readonly (readonly [output: string, numerics: Partial<DiTConfig>
 
 /** A DiT in a folder of diffusers: its weights under official names, the function of either code, and the folder we write. */
 export async function diffusersDiT(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
-  const model = await loadModel(join(fixture.folder, basename(fixture.file, ".json")));
+  const model = await loadModel(fixture.folder);
   const { dit } = model.config;
   for (const [name, { shape, data }] of Object.entries(weightsOf(dit, fixture))) {
     const loaded = model.weights[name]!.data;

@@ -11,7 +11,7 @@ import type { Fixture, Values } from "./fixture";
 
 /** A whole pipeline of diffusers: transformer, scheduler and autoencoder of its folder, from noise to pixels. */
 export async function diffusersPipeline(fixture: Fixture, backend: Backend, findings: Findings): Promise<void> {
-  const folder = join(fixture.folder, fixture.file.replace(/^.*[/\\]/, "").replace(/-expected\.json$/, ""));
+  const { folder } = fixture;
   const [model, vae] = [await loadModel(folder), await loadVae(folder)];
   const saved = JSON.parse(readFileSync(join(folder, "scheduler", "scheduler_config.json"), "utf8")) as SchedulerConfig;
   for (const name of fixture.names) {

@@ -40,14 +40,20 @@ export function chainOf({ diffusion }: ModelConfig<DiffusionConfig>, respacing =
   return process(diffusion.schedule, diffusion.timesteps, respacing);
 }
 
-/** Compares those of our results, prefixed, that the fixture has. `groupOf` names a result's group. */
+/**
+ * Compares those of our results, prefixed, that the fixture has.
+ * @param groupOf names a result's group
+ * @param missOf what float32 is likely to miss of a result
+ */
 export function compareKnown(
   { fixture, findings }: Subject,
   prefix: string,
   results: Results,
   groupOf: (result: string) => string,
+  missOf: (result: string) => number = () => 0,
 ): void {
   for (const [result, values] of Object.entries(results)) {
-    if (fixture.has(`${prefix}.${result}`)) findings.compare(groupOf(result), `${prefix}.${result}`, values);
+    if (fixture.has(`${prefix}.${result}`))
+      findings.compare(groupOf(result), `${prefix}.${result}`, values, { likelyMiss: missOf(result) });
   }
 }

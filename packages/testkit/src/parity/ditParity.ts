@@ -116,6 +116,8 @@ async function losses(
   for (const [name, value] of Object.entries(results!)) {
     if (!fixture.has(name)) continue;
     const group = name.replace(/^(loss|grad)\..*$/, "$1.*");
-    findings.compare(group, name, value, isEarly && group === "loss.*" ? `t${earliest}.${name}` : name);
+    findings.compare(group, name, value, {
+      as: isEarly && group === "loss.*" ? `t${earliest}.${name}` : name,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Backend } from "@dit/core";
 import { sameShape } from "@dit/core/internal";
 import {
@@ -25,7 +25,7 @@ interface StoredArray {
 
 /** Every array of every file in the folder beside the json, read, and read again after we have written and copied it. */
 export async function evalNpz(fixture: Fixture, _backend: Backend, findings: Findings): Promise<void> {
-  const folder = join(fixture.folder, basename(fixture.file, ".json"));
+  const { folder } = fixture;
   for (const [file, arrays] of Object.entries(fixture.json)) {
     if (!file.endsWith(".npz")) continue;
     const expected = Object.entries(arrays as Record<string, StoredArray>);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FormatError, type HostTensor, hostF32, hostI32, readSafetensors, type Shape } from "@dit/core";
 import { toFloat64 } from "@dit/core/internal";
 
@@ -12,7 +12,7 @@ export interface Values {
 /** A json file beside tensors. Every tensor that is asked for counts as used; those left over are reported. */
 export interface Fixture {
   readonly file: string;
-  /** The folder that the json lies in, for files beside it. */
+  /** Where the files lie that it is about, if there are any: see `folderOf`. */
   readonly folder: string;
   readonly kind: string;
   readonly json: Readonly<Record<string, unknown>>;
@@ -57,11 +57,17 @@ export function findFixtures(folder: string): FixtureFile[] {
             kind,
             json,
             existsSync(tensorFile) ? readTensors(tensorFile) : new Map(),
-            dirname(tensorFile),
+            folderOf(join(folder, file)),
           ),
       },
     ];
   });
+}
+
+/** `X.json` and `X-expected.json` belong to the folder `X` beside them, and `expected.json` to the folder it lies in. */
+function folderOf(path: string): string {
+  const name = basename(path, ".json").replace(/-?expected$/, "");
+  return join(dirname(path), name);
 }
 
 /** A fixture from its parts. */

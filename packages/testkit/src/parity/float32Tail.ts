@@ -17,10 +17,24 @@ export function isBoundDoubtful({ bits, logLikelihood }: Results, sample: number
   return nats / (size * Math.LN2) > tolerance * Math.max(...Array.from(bits!.data, Math.abs));
 }
 
+/**
+ * How far float32 is likely to miss the bound of one sample at step 0, relative to the largest of the batch: three standard
+ * deviations, the probabilities being missed independently of each other.
+ */
+export function likelyMiss(bits: Values, logLikelihood: Values, sample: number): number {
+  const size = logLikelihood.data.length / bits.shape[0]!;
+  let variance = 0; // of misses that are as likely anywhere in their range
+  for (let i = sample * size; i < (sample + 1) * size; i++) {
+    variance += doubtOf(Math.exp(logLikelihood.data[i]!)) ** 2 / 3;
+  }
+  return (3 * Math.sqrt(variance)) / (size * Math.LN2 * Math.max(...Array.from(bits.data, Math.abs)));
+}
+
 /** Nats by which float32 may miss the log of a probability. */
 function doubtOf(probability: number): number {
   if (probability < 1.001 * floor) return 0; // at the floor in any precision
-  return probability < float32Step ? Math.log(float32Step / floor) : float32Step / probability;
+  // A difference of two numbers that are off by a step each may come out as nothing.
+  return probability < 2 * float32Step ? Math.log(float32Step / floor) : float32Step / probability;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Backend, hostF32 } from "@dit/core";
+import { type Backend, FormatError, hostF32 } from "@dit/core";
 import { storedWeights, type TensorFile, toFloat64 } from "@dit/core/internal";
 import { loadModel, openTensorFile } from "@dit/core/node";
 import type { Findings } from "./check";
@@ -25,6 +25,9 @@ export async function officialCheckpoint(fixture: Fixture, _: Backend, findings:
     const path = join(fixture.folder, file);
     return existsSync(path) ? [{ file, opened: openTensorFile(path) }] : [];
   };
+  if (parts.every(([, files]) => files.every((file) => open(file).length === 0))) {
+    throw new FormatError(`${fixture.file}: none of its files is in ${fixture.folder}`);
+  }
   for (const [part, files, nameIn] of parts) {
     for (const { file, opened } of files.flatMap(open)) {
       for (const name of fixture.names.filter((name) => name.startsWith(`${part}.`))) {

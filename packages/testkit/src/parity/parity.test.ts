@@ -1,5 +1,8 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { reference } from "@dit/core";
+import { process, reference } from "@dit/core";
 import { expect, test } from "vitest";
 import { toleranceOf } from "./check";
 import { type Fixture, findFixtures, fixtureOf, type Values } from "./fixture";
@@ -43,6 +46,8 @@ test.each([
   ["diffusion-constants.json", "linear.betas", 1e-10],
   ["diffusion-constants.json", "linear.respaced[ddim30].timesteps", 1],
   ["diffusion-ops.json", "loop.ddim_cfg.respaced.eta0.5.sample", 1],
+  ["diffusion-ops.json", "t0.vb_terms_bpd", 1],
+  ["diffusion-ops.json", "rescaled_respaced.vb", 0.1],
 ])("%s falls short when %s is moved by %d", async (file, name, amount) => {
   const outcome = await checkFixture(altered(file, name, moved(amount)), reference());
   expect(outcome.verdict).toBe("short");
@@ -67,6 +72,37 @@ test("a tensor that no check knows is reported", async () => {
   const outcome = await checkFixture(fixtureOf(fixture.file, fixture.kind, fixture.json, tensors), reference());
   expect(outcome.notChecked).toEqual(["stranger"]);
   expect(outcomeText(outcome, false)).toContain("not checked: 1 tensors: stranger");
+});
+
+test.each([
+  ["diffusers-dit-tiny", "m/expected"],
+  ["diffusers-dit-tiny", "m-expected"],
+  ["diffusers-pipeline-tiny", "m/expected"],
+  ["autoencoder-tiny", "m/expected"],
+])("the folder %s is found as m from %s.json", async (name, renamed) => {
+  const copy = mkdtempSync(join(tmpdir(), "fixture-"));
+  const stem = files.find(({ file }) => file.startsWith(name))!.file.replace(/\.json$/, "");
+  cpSync(join(folder, name), join(copy, "m"), { recursive: true });
+  for (const end of [".json", ".safetensors"]) cpSync(join(folder, stem + end), join(copy, renamed + end));
+  const [outcome] = await runParity(copy, reference(), {});
+  expect(outcome).toMatchObject({ file: `${renamed}.json`, verdict: "green", notChecked: [] });
+  if (name === "autoencoder-tiny") expect(outcome!.findings.map(({ group }) => group)).toContain("folder");
+  rmSync(copy, { recursive: true });
+});
+
+test("loops of a length that no stride of DDIM has are checked", async () => {
+  const original = files.find(({ file }) => file === "diffusion-ops.json")!.read();
+  const tensors = new Map(
+    original.names.flatMap((name) => (/^(loop|bpd_loop|rescaled)/.test(name) ? [] : [[name, original.stored(name)]])),
+  );
+  const noise = original.stored("loop.noise.0");
+  for (let k = 0; k < 45; k++) tensors.set(`loop.noise.${k}`, noise);
+  const timesteps = process("linear", 1000, "45").timesteps;
+  tensors.set("loop.respaced.timesteps", { shape: [45], data: timesteps });
+  const json = { ...original.json, loop_steps: 45 };
+  const outcome = await checkFixture(fixtureOf("45.json", original.kind, json, tensors as never), reference());
+  expect(outcome.reason).toBeUndefined();
+  expect(outcome.findings.find(({ group }) => group === "loop.*.timesteps")).toMatchObject({ count: 1, error: 0 });
 });
 
 test("a fixture in which nothing is compared has not passed; one of an unknown kind is none of ours", async () => {

@@ -43,7 +43,7 @@ export async function schedulers(fixture: Fixture, backend: Backend, findings: F
 
 function compareNumbers(fixture: Fixture, findings: Findings, group: string, name: string, data: readonly number[]) {
   const isCount = name.endsWith(".timesteps") && Array.from(fixture.stored(name).data).every(Number.isInteger);
-  findings.compare(group, name, { shape: [data.length], data }, isCount ? "whole timesteps" : name);
+  findings.compare(group, name, { shape: [data.length], data }, { as: isCount ? "whole timesteps" : name });
 }
 
 /** The trajectory: the start, and the state after each step. */
