@@ -5,11 +5,11 @@ import { convolution, poolAttributes } from "./convolution";
 import type { Emitter } from "./emitter";
 import type { CompositeTable, Lowering } from "./target";
 
-/** x [.., K] times weight [M, K] transposed, plus bias [M], by one kernel on 2-D views. */
-export const gemm: Lowering<Node<"linear">> = (emit, { shape, inputs: [x, weight] }, [xName, weightName, biasName]) => {
+/** x [.., K] times weight [M, K] transposed, plus bias [M] where it is given, by one kernel on 2-D views. */
+export const gemm: Lowering<Node<"linear">> = (emit, { shape, inputs: [x, weight] }, [xName, ...others]) => {
   const rows = [sizeOf(shape.slice(0, -1)), weight.shape[1]!];
   const input = x.rank === 2 ? xName! : emit.reshape(xName!, rows);
-  const output = emit.op("Gemm", [input, weightName!, biasName!], { attributes: { transB: attr.int(1) } });
+  const output = emit.op("Gemm", [input, ...others], { attributes: { transB: attr.int(1) } });
   return x.rank === 2 ? output : emit.reshape(output, shape);
 };
 

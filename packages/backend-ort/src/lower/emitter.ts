@@ -8,6 +8,8 @@ import { transpose } from "./transpose";
 interface OpOptions {
   readonly domain?: "com.microsoft" | "com.microsoft.nchwc";
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** Places of optional outputs that are left out. */
+  readonly omitted?: readonly number[];
 }
 
 /**
@@ -53,14 +55,19 @@ export class Emitter {
   }
 
   /** One node with several outputs. */
-  ops(opType: string, inputs: readonly string[], count: number, { domain, attributes }: OpOptions = {}): string[] {
+  ops(
+    opType: string,
+    inputs: readonly string[],
+    count: number,
+    { domain, attributes, omitted }: OpOptions = {},
+  ): string[] {
     for (const name of inputs) this.demand(name);
     const id = this.counter.next++;
     const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? `v${id}` : `v${id}.${i}`));
     this.nodes.push({
       opType,
       inputs,
-      outputs,
+      outputs: outputs.map((name, i) => (omitted?.includes(i) ? "" : name)),
       name: `${this.scope === "" ? "" : `${this.scope}/`}${opType}_${id}`,
       ...(domain === undefined ? {} : { domain }),
       ...(attributes === undefined ? {} : { attributes }),
@@ -115,10 +122,11 @@ export class Emitter {
     return this.shared(`f32[${values}]`, { elementType: "float32", dims: [values.length], data: bytesOf(data) });
   }
 
-  /** A f32 vector of equal numbers. */
-  filled(value: number, size: number): string {
-    const data = new Float32Array(size).fill(value);
-    return this.shared(`f32[${size}] ${value}`, { elementType: "float32", dims: [size], data: bytesOf(data) });
+  /** A vector of equal numbers. */
+  filled(value: number, size: number, dtype: "f32" | "f16" = "f32"): string {
+    const wide = new Float32Array(size).fill(value);
+    const data = bytesOf(dtype === "f32" ? wide : f32ArrayToF16(wide));
+    return this.shared(`${dtype}[${size}] ${value}`, { elementType: elementTypeOf[dtype], dims: [size], data });
   }
 
   /** A tensor's value, which becomes an initialiser when something reads it. */

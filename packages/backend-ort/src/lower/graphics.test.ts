@@ -1,4 +1,4 @@
-import { castPrecision, diffusionDefaults, ditConfig, type Graph } from "@dit/core";
+import { castPrecision, type DiTConfig, diffusionDefaults, ditConfig } from "@dit/core";
 import { formulaInput, formulaInts, formulaWeights } from "@dit/testkit";
 import { describe, expect, test } from "vitest";
 import { networkGraph } from "../export";
@@ -8,9 +8,10 @@ import { node } from "../platform/node";
 import { cuda, webgpu } from "./graphics";
 import { lowerGraph } from "./lowerGraph";
 
-const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 64, depth: 2, heads: 4, numClasses: 5, norm: "rms" });
+const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 64, depth: 2, heads: 4, numClasses: 5 });
+const networkOf = (dit: DiTConfig) => networkGraph({ config: { dit, diffusion: diffusionDefaults } }, 2);
+const network = networkOf(dit);
 const weights = formulaWeights(dit);
-const network = networkGraph({ config: { dit, diffusion: diffusionDefaults } }, 2);
 
 /** A model's output on the processor: the models for GPUs are made of operators that it knows too. */
 async function outputOf(model: ModelProto): Promise<Float32Array> {
@@ -35,17 +36,19 @@ describe.each([
   ["webgpu", webgpu],
 ])("what is built for %s", (_, target) => {
   test.each([
-    ["f32", 1e-5],
-    ["f16", 0.01],
-  ] as const)("computes on the processor what is built for it, in %s", async (precision, tolerance) => {
-    const graph: Graph = castPrecision(network, precision);
+    ["f32", "layer", 1e-5],
+    ["f32", "rms", 1e-5],
+    ["f16", "layer", 0.01],
+    ["f16", "rms", 0.01],
+  ] as const)("computes the same on the processor, in %s with %s norms", async (precision, norm, tolerance) => {
+    const network = networkOf({ ...dit, norm });
     const expected = await outputOf(lowerGraph(network, weights));
-    const actual = await outputOf(lowerGraph(graph, weights, target));
+    const actual = await outputOf(lowerGraph(castPrecision(network, precision), weights, target));
     expect(errorOf(actual, expected)).toBeLessThan(tolerance);
   });
 
-  test("has no operator that would be left to the processor", () => {
-    const { graph, opsets } = lowerGraph(castPrecision(network, "f16"), weights, target);
+  test.each(["layer", "rms"] as const)("has no operator that would be left to the processor, with %s norms", (norm) => {
+    const { graph, opsets } = lowerGraph(castPrecision(networkOf({ ...dit, norm }), "f16"), weights, target);
     expect(opsets).toEqual({ "": 18, "com.microsoft": 1 });
     const used = new Set(graph.nodes.map(({ opType }) => opType));
     for (const opType of ["Attention", "RMSNormalization", "Gelu", "Shape", "ScatterND"])

@@ -3,6 +3,9 @@ import { accurateSines, sizeOf } from "@dit/core/internal";
 import { attr, elementTypes } from "../onnx/model";
 import { composites, gemm } from "./composites";
 import type { Emitter } from "./emitter";
+import { biasedGelu } from "./fusions/biasedGelu";
+import { fusionsBy } from "./fusions/fusion";
+import { halfNorm, modulatedNorm, residualNorm } from "./fusions/norms";
 import { primitives, reduction, standardMatmul } from "./primitives";
 import type { CompositeTable, PrimitiveTable, Target } from "./target";
 
@@ -60,7 +63,7 @@ export const cuda: Target = {
   wide: new Set(),
   prepare: (graph) => graph,
   finish: (graph) => graph,
-  fusions: () => new Map(),
+  fusions: fusionsBy(modulatedNorm({ dtypes: ["f32", "f16"], perSample: true }), halfNorm, biasedGelu),
 };
 
 /** WebGPU's attention in f16 has given values that are no numbers where the processor's are right. */
@@ -86,6 +89,8 @@ export const webgpu: Target = {
       }, inputs[0]!);
     },
   },
+  // Its norms take one scale for all samples; CUDA's norm of a sum adds up in half precision.
+  fusions: fusionsBy(residualNorm, halfNorm, biasedGelu),
   wide: unsafeInF16,
   prepare: accurateSines,
 };

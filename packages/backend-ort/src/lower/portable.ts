@@ -1,5 +1,6 @@
 import type { CompositeName } from "@dit/core/internal";
 import { composites } from "./composites";
+import { fusionsBy } from "./fusions/fusion";
 import { primitives, standardMatmul } from "./primitives";
 import type { Target } from "./target";
 
@@ -34,7 +35,7 @@ export function portable(opset: number = opsetRange.to): Target {
     wide: new Set(),
     prepare: (graph) => graph,
     finish: (graph) => graph,
-    fusions: () => new Map(),
+    fusions: fusionsBy(),
   };
 }
 

@@ -1,6 +1,8 @@
 import { splitBatch } from "@dit/core/internal";
 import { composites } from "./composites";
-import { fusions } from "./fusions";
+import { equalParts } from "./fusions/equalParts";
+import { fusionsBy } from "./fusions/fusion";
+import { modulatedNorm } from "./fusions/norms";
 import { primitives } from "./primitives";
 import { smallestPart } from "./smallestPart";
 import type { Target } from "./target";
@@ -14,5 +16,5 @@ export const processor: Target = {
   wide: new Set(),
   prepare: (graph) => graph,
   finish: (graph) => splitBatch(graph, smallestPart),
-  fusions,
+  fusions: fusionsBy(modulatedNorm({ dtypes: ["f32"], perSample: false }), equalParts),
 };

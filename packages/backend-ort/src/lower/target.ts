@@ -1,7 +1,7 @@
-import type { Graph, Tensor } from "@dit/core";
+import type { Graph } from "@dit/core";
 import type { CompositeName, Node, OpName, PrimitiveName } from "@dit/core/internal";
 import type { Emitter } from "./emitter";
-import type { Fusion } from "./fusions";
+import type { Fusions } from "./fusions/fusion";
 import type { WeightFormat } from "./quantizedMatrix";
 
 /** Emits the ONNX nodes of one graph node and returns the name of its value. */
@@ -35,7 +35,7 @@ export interface Target {
   prepare(graph: Graph): Graph;
   finish(graph: Graph): Graph;
   /** What becomes one ONNX node together with others. */
-  fusions(graph: Graph): ReadonlyMap<Tensor, Fusion>;
+  fusions(graph: Graph): Fusions;
 }
 
 /** The composites that a target has kernels for. */

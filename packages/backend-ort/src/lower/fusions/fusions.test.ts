@@ -1,10 +1,24 @@
-import { type F32, f32, type Graph, hostF32, layerNorm, normal, reference, split, trace } from "@dit/core";
+import {
+  type DType,
+  type F32,
+  f32,
+  type Graph,
+  gelu,
+  hostF32,
+  layerNorm,
+  linear,
+  normal,
+  reference,
+  split,
+  trace,
+} from "@dit/core";
 import { sizeOf } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
-import { ort } from "../backend";
-import { lowerGraph } from "./lowerGraph";
-import { portable } from "./portable";
-import { processor } from "./processor";
+import { ort } from "../../backend";
+import { cuda, webgpu } from "../graphics";
+import { lowerGraph } from "../lowerGraph";
+import { portable } from "../portable";
+import { processor } from "../processor";
 
 const opsOf = (graph: Graph, target = processor) =>
   lowerGraph(graph, {}, target).graph.nodes.map(({ opType }) => opType);
@@ -80,6 +94,61 @@ describe("a norm with a scale and a shift", () => {
   test("is made of standard operators in a portable model", () => {
     const graph = modulated([1, 1, 8], (norm, scale, shift) => ({ y: norm.mul(scale).add(shift) }));
     expect(opsOf(graph, portable())).toEqual(["LayerNormalization", "Mul", "Add"]);
+  });
+});
+
+describe("on graphics processors", () => {
+  const norms = (dtype: DType, make: (norm: F32, scale: F32, shift: F32) => Record<string, F32>) =>
+    trace("norms", { x: f32([2, 5, 8]), scale: f32([2, 1, 8]), shift: f32([2, 1, 8]) }, ({ x, scale, shift }) => {
+      const [narrow, ...modulation] = [x, scale, shift].map((input) => input.cast(dtype) as F32);
+      return make(layerNorm(narrow!.cast("f32")).cast(dtype) as F32, ...(modulation as [F32, F32]));
+    });
+  const isNoCast = (op: string) => op !== "Cast";
+
+  test.each(["f32", "f16"] as const)(
+    "a norm with a scale and a shift of each sample is one kernel of CUDA, in %s",
+    (dtype) => {
+      const graph = norms(dtype, (norm, scale, shift) => ({ y: norm.mul(scale).add(shift).cast("f32") }));
+      expect(opsOf(graph, cuda).filter(isNoCast)).toEqual(["LayerNormalization"]);
+      expect(opsOf(graph, webgpu).filter(isNoCast)).toEqual(["LayerNormalization", "Mul", "Add"]);
+      expect(opsOf(graph, cuda).filter((op) => !isNoCast(op))).toHaveLength(dtype === "f32" ? 0 : 4);
+    },
+  );
+
+  test("a scale and a shift of unlike shapes are steps of their own", () => {
+    const graph = norms("f32", (norm, scale, shift) => ({ y: norm.mul(scale.slice(0, 0, 1)).add(shift) }));
+    expect(opsOf(graph, cuda)).toEqual(["LayerNormalization", "Slice", "Mul", "Add"]);
+  });
+
+  test.each(["f32", "f16"] as const)("a sum and its norm are one kernel of WebGPU, in %s", (dtype) => {
+    const graph = trace("residual", { x: f32([2, 5, 8]), y: f32([2, 5, 8]) }, ({ x, y }) => {
+      const sum = x.cast(dtype).add(y.cast(dtype)) as F32;
+      return { sum: sum.cast("f32"), norm: (layerNorm(sum.cast("f32")).cast(dtype) as F32).cast("f32") };
+    });
+    expect(opsOf(graph, webgpu).filter(isNoCast)).toEqual(["SkipLayerNormalization"]);
+    expect(opsOf(graph, cuda).filter(isNoCast)).toEqual(["Add", "LayerNormalization"]);
+  });
+
+  test("a linear layer's bias is added by the GELU that alone reads it", () => {
+    const layers = (make: (hidden: F32) => Record<string, F32>) =>
+      trace("mlp", { x: f32([3, 4]), w: f32([8, 4]), b: f32([8]) }, ({ x, w, b }) =>
+        make(linear({ weight: w, bias: b }, x)),
+      );
+    const gelus = layers((hidden) => ({ y: gelu(hidden) }));
+    const { nodes } = lowerGraph(gelus, {}, cuda).graph;
+    expect(nodes.map(({ opType, inputs }) => [opType, inputs.length])).toEqual([
+      ["Gemm", 2],
+      ["FastGelu", 2],
+    ]);
+    const read = lowerGraph(
+      layers((hidden) => ({ y: gelu(hidden), hidden })),
+      {},
+      cuda,
+    ).graph.nodes;
+    expect(read.map(({ opType, inputs }) => [opType, inputs.length])).toEqual([
+      ["Gemm", 3],
+      ["FastGelu", 1],
+    ]);
   });
 });
 
