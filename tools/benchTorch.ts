@@ -42,6 +42,12 @@ const config: ModelConfig = { dit, diffusion: { ...diffusionDefaults, loss: "mse
 const weights = formulaWeights(dit);
 const feeds = networkFeeds(config, batch);
 
+/**
+ * Bytes. glibc gives the memory of each large tensor back to the system as soon as it is free, and has its pages made anew for the
+ * next one, which takes PyTorch up to half of its time. Told to keep it, PyTorch is at its best.
+ */
+const keepMemory = String(4e9);
+
 const backend = await ort({ provider: "cpu", threads });
 const setting: Setting = { backend, config, batch, dtype: "f32" };
 const torch = await startTorch();
@@ -73,7 +79,8 @@ async function startTorch() {
   const file = join(folder, "model.safetensors");
   writeFileSync(file, modelToSafetensors({ config, weights }));
   const program = fileURLToPath(new URL("bench/plain_torch_dit.py", import.meta.url));
-  const child = spawn(flags.python, [program], { stdio: ["pipe", "pipe", "inherit"] });
+  const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: keepMemory, MALLOC_TRIM_THRESHOLD_: keepMemory };
+  const child = spawn(flags.python, [program], { env, stdio: ["pipe", "pipe", "inherit"] });
   child.on("error", (error) => {
     throw new Error(`cannot start ${flags.python} (--python names another): ${error.message}`);
   });
