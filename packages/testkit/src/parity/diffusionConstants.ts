@@ -23,7 +23,8 @@ const ourArrays: Readonly<Record<string, (process: Process) => ArrayLike<number>
   sqrt_recip_alphas_cumprod: (p) => p.sqrtRecipAlphasCumprod,
   sqrt_recipm1_alphas_cumprod: (p) => p.sqrtRecipm1AlphasCumprod,
   posterior_variance: (p) => p.posteriorVariance,
-  posterior_log_variance_clipped: (p) => p.posteriorLogVarianceClipped,
+  // It takes the second step's value for the first; the official code leaves it empty where there is no second.
+  posterior_log_variance_clipped: (p) => (p.steps > 1 ? p.posteriorLogVarianceClipped : []),
   posterior_mean_coef1: (p) => p.posteriorMeanCoef1,
   posterior_mean_coef2: (p) => p.posteriorMeanCoef2,
 };

@@ -35,6 +35,7 @@ describe("respace", () => {
     expect(steps).toHaveLength(45);
     expect([steps[0], steps[9], steps[10], steps[24], steps[25], steps[44]]).toEqual([0, 333, 334, 666, 667, 999]);
     expect(kept(10, "1,1,2")).toEqual([0, 4, 7, 9]);
+    expect(kept(9, "2,0,1")).toEqual([0, 2, 6]);
   });
 
   test.each([
@@ -42,6 +43,7 @@ describe("respace", () => {
     ["600,2", "cannot divide section of 500 steps into 600"],
     ["1001", "cannot divide section of 1000 steps into 1001"],
     ["0", 'respacing "0": write a count'],
+    ["0,0", 'respacing "0,0": write a count'],
     ["2.5", 'respacing "2.5": write a count'],
     ["fast", 'respacing "fast": write a count'],
     ["10,,20", 'respacing "10,,20": write a count'],

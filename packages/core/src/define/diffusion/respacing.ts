@@ -5,7 +5,7 @@ import { roundHalfToEven } from "./grid";
  * Which of `steps` timesteps a shorter chain keeps, ascending.
  * - `"ddimN"`: 0, i, 2i, ... for the first integer stride i that gives exactly N.
  * - `"n"` or `"a,b,c"`: the chain is cut into sections of equal size (the remainder to the first ones), each of which
- *   keeps the given number, evenly from its first to its last step.
+ *   keeps the given number, evenly from its first to its last step; a section of 0 keeps none.
  * - `""`: all.
  * @throws ConfigError when that many cannot be kept
  */
@@ -13,8 +13,8 @@ export function respace(steps: number, spec: string): Int32Array {
   if (spec === "") return Int32Array.from({ length: steps }, (_, i) => i);
   const ddim = /^ddim(\d+)$/.exec(spec);
   if (ddim !== null) return strided(steps, Number(ddim[1]));
-  const counts = spec.split(",").map(Number);
-  if (counts.some((n) => !Number.isInteger(n) || n < 1)) {
+  const counts = spec.split(",").map((count) => (/^\s*\d+\s*$/.test(count) ? Number(count) : Number.NaN));
+  if (!(counts.reduce((sum, n) => sum + n) >= 1)) {
     throw new ConfigError(
       `respacing ${JSON.stringify(spec)}: write a count, counts per section as in "10,15,20", or "ddim50"`,
     );
