@@ -28,6 +28,7 @@ export default defineConfig({
   test: {
     include: ["{packages,apps}/**/*.browser.ts"],
     testTimeout: 300_000,
+    hookTimeout: 300_000,
     browser: {
       enabled: true,
       headless: true,

@@ -20,5 +20,6 @@ export default defineConfig({
       "@dit/testkit": source("packages/testkit/src/index.ts"),
     },
   },
-  test: { include: ["{packages,tools}/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 2 },
+  // Long, since tests train and start processes, on machines that may be slow.
+  test: { include: ["{packages,tools}/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 },
 });
