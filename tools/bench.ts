@@ -11,15 +11,11 @@ import { parseArgs } from "node:util";
 import { type OrtProvider, ort } from "@dit/backend-ort";
 import { diffusionDefaults, ditConfig, ditSpec, initialize, type ModelConfig, type Precision } from "@dit/core";
 import { type Candidate, measure, median, type Row, roofOf } from "./bench/againstRoof";
-import { forward, type Setting, sampling, training } from "./bench/ditCandidates";
+import { compileForward, ditOptions, forward, type Setting, sampling, training } from "./bench/ditCandidates";
 
 const { values: flags } = parseArgs({
   options: {
-    model: { type: "string", default: "DiT-S/2" },
-    batch: { type: "string", default: "8" },
-    threads: { type: "string", default: "2" },
-    rounds: { type: "string", default: "7" },
-    only: { type: "string" },
+    ...ditOptions,
     provider: { type: "string", default: "cpu" },
     dtype: { type: "string", default: "f32" },
   },
@@ -34,7 +30,7 @@ const setup: Record<string, number> = {};
 const setting: Setting = { backend, config, batch, dtype: flags.dtype as Precision };
 const weights = () => initialize(ditSpec(config.dit), 0);
 const candidates = {
-  forward: () => forward(setting, weights()),
+  forward: async () => forward(setting, await compileForward(setting, weights())),
   train: () => training(setting),
   sample: () => sampling(setting, weights()),
 };

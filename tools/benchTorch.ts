@@ -22,15 +22,11 @@ import { ort } from "@dit/backend-ort";
 import { diffusionDefaults, ditConfig, type ModelConfig, modelToSafetensors, multiplyAdds } from "@dit/core";
 import { formulaWeights } from "@dit/testkit";
 import { type Candidate, measure, median, type Row } from "./bench/againstRoof";
-import { compileForward, forward, networkFeeds, type Setting, training } from "./bench/ditCandidates";
+import { compileForward, ditOptions, forward, networkFeeds, type Setting, training } from "./bench/ditCandidates";
 
 const { values: flags } = parseArgs({
   options: {
-    model: { type: "string", default: "DiT-S/2" },
-    batch: { type: "string", default: "8" },
-    threads: { type: "string", default: "2" },
-    rounds: { type: "string", default: "7" },
-    only: { type: "string" },
+    ...ditOptions,
     dtype: { type: "string", default: "f32" },
     compile: { type: "boolean", default: false },
     python: { type: "string", default: "python3" },
@@ -50,10 +46,11 @@ const keepMemory = String(4e9);
 
 const backend = await ort({ provider: "cpu", threads });
 const setting: Setting = { backend, config, batch, dtype: "f32" };
+const executable = await compileForward(setting, weights);
 const torch = await startTorch();
 await requireSameOutput();
 const rows: Row[] = [];
-const candidates = { forward: () => forward(setting, weights), train: () => training(setting) };
+const candidates = { forward: async () => forward(setting, executable), train: () => training(setting) };
 for (const [what, make] of Object.entries(candidates)) {
   if (flags.only !== undefined && flags.only !== what) continue;
   rows.push(await measure(await make(), await torch.candidate(what), rounds));
@@ -93,10 +90,9 @@ async function startTorch() {
   };
   const inputs = Object.fromEntries(Object.entries(feeds).map(([name, { data }]) => [name, Array.from(data)]));
   const { dtype, compile } = flags;
-  const { torch: version } = JSON.parse(
-    await ask(JSON.stringify({ dit, threads, dtype, compile, weights: file, ...inputs })),
-  );
-  rmSync(folder, { recursive: true });
+  const settings = JSON.stringify({ dit, threads, dtype, compile, weights: file, ...inputs });
+  const answer = await ask(settings).finally(() => rmSync(folder, { recursive: true }));
+  const { torch: version } = JSON.parse(answer);
   return {
     version: version as string,
     output: async () => JSON.parse(await ask("output")) as number[],
@@ -111,7 +107,7 @@ async function startTorch() {
 
 /** @throws when the two networks are not one function: a comparison of their speeds would say nothing */
 async function requireSameOutput(): Promise<void> {
-  const { output } = await (await compileForward(setting, weights)).run(feeds);
+  const { output } = await executable.run(feeds);
   const [ours, theirs] = [(await output!.read()).data, await torch.output()];
   const largest = theirs.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
   const error = theirs.reduce((a, x, i) => Math.max(a, Math.abs(x - ours[i]!)), 0) / largest;

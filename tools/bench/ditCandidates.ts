@@ -4,6 +4,7 @@ import {
   type Backend,
   castPrecision,
   createSampler,
+  type Executable,
   type Feeds,
   hostF32,
   hostTensor,
@@ -17,6 +18,15 @@ import {
 } from "@dit/core";
 import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
 import type { Candidate } from "./againstRoof";
+
+/** The flags of a benchmark of a DiT. */
+export const ditOptions = {
+  model: { type: "string", default: "DiT-S/2" },
+  batch: { type: "string", default: "8" },
+  threads: { type: "string", default: "2" },
+  rounds: { type: "string", default: "7" },
+  only: { type: "string" },
+} as const;
 
 /** What is measured of a model, and on what. */
 export interface Setting {
@@ -41,13 +51,12 @@ export function compileForward({ backend, config, batch, dtype }: Setting, weigh
   return backend.compile(castPrecision(networkGraph({ config }, batch), dtype), { constants: weights });
 }
 
-/** One forward pass. */
-export async function forward(setting: Setting, weights: Weights): Promise<Candidate> {
-  const executable = await compileForward(setting, weights);
-  const feeds = networkFeeds(setting.config, setting.batch);
+/** One forward pass of what `compileForward` made. */
+export function forward({ config, batch }: Setting, executable: Executable): Candidate {
+  const feeds = networkFeeds(config, batch);
   return {
     name: "forward",
-    flops: 2 * multiplyAdds(setting.config.dit) * setting.batch,
+    flops: 2 * multiplyAdds(config.dit) * batch,
     run: async () => {
       const { output } = await executable.run(feeds);
       output!.dispose();

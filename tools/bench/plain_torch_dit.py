@@ -128,7 +128,7 @@ class Training:
     """Steps on the squared error of the predicted noise, with AdamW and an average of the parameters."""
 
     def __init__(self, network, model):
-        self.network, self.model = network, model
+        self.network = network
         self.parameters = list(model.parameters())
         self.average = [p.detach().clone() for p in self.parameters]
         self.optimizer = torch.optim.AdamW(self.parameters, lr=1e-4, weight_decay=0, fused=True)

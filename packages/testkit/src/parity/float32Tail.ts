@@ -10,24 +10,30 @@ const float32Step = 6e-8;
 const floor = 1e-12;
 
 /** Whether float32 may miss the bound of one sample by more than `tolerance`, relative to the largest of the batch. */
-export function isBoundDoubtful({ bits, logLikelihood }: Results, sample: number, tolerance: number): boolean {
-  const size = logLikelihood!.data.length / bits!.shape[0]!;
-  let nats = 0;
-  for (let i = sample * size; i < (sample + 1) * size; i++) nats += doubtOf(Math.exp(logLikelihood!.data[i]!));
-  return nats / (size * Math.LN2) > tolerance * Math.max(...Array.from(bits!.data, Math.abs));
+export function isBoundDoubtful(results: Results, sample: number, tolerance: number): boolean {
+  const nats = doubtsOf(results, sample).reduce((sum, doubt) => sum + doubt, 0);
+  return ofLargestBound(results, nats) > tolerance;
 }
 
 /**
  * How far float32 is likely to miss the bound of one sample at step 0, relative to the largest of the batch: three standard
- * deviations, the probabilities being missed independently of each other.
+ * deviations, the probabilities being missed independently of each other, as likely anywhere in their range.
  */
-export function likelyMiss(bits: Values, logLikelihood: Values, sample: number): number {
-  const size = logLikelihood.data.length / bits.shape[0]!;
-  let variance = 0; // of misses that are as likely anywhere in their range
-  for (let i = sample * size; i < (sample + 1) * size; i++) {
-    variance += doubtOf(Math.exp(logLikelihood.data[i]!)) ** 2 / 3;
-  }
-  return (3 * Math.sqrt(variance)) / (size * Math.LN2 * Math.max(...Array.from(bits.data, Math.abs)));
+export function likelyMiss(results: Results, sample: number): number {
+  const variance = doubtsOf(results, sample).reduce((sum, doubt) => sum + doubt ** 2 / 3, 0);
+  return ofLargestBound(results, 3 * Math.sqrt(variance));
+}
+
+/** Nats by which float32 may miss each log-likelihood of a sample. */
+function doubtsOf({ bits, logLikelihood }: Results, sample: number): number[] {
+  const size = logLikelihood!.data.length / bits!.shape[0]!;
+  return Array.from({ length: size }, (_, i) => doubtOf(Math.exp(logLikelihood!.data[sample * size + i]!)));
+}
+
+/** Nats over a whole sample as a part of the largest bound of the batch, which is in bits for each number. */
+function ofLargestBound({ bits, logLikelihood }: Results, nats: number): number {
+  const size = logLikelihood!.data.length / bits!.shape[0]!;
+  return nats / (size * Math.LN2 * Math.max(...Array.from(bits!.data, Math.abs)));
 }
 
 /** Nats by which float32 may miss the log of a probability. */

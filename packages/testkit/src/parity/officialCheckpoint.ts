@@ -21,13 +21,14 @@ const parts: readonly (readonly [part: string, files: readonly string[], nameIn:
 
 /** The files that the official code writes: every tensor bit for bit, the settings, and the models that they make. */
 export async function officialCheckpoint(fixture: Fixture, _: Backend, findings: Findings): Promise<void> {
+  const known = new Set(parts.flatMap(([, files]) => files));
+  const present = [...known].filter((file) => existsSync(join(fixture.folder, file)));
+  if (present.length === 0) throw new FormatError(`${fixture.file}: none of its files is in ${fixture.folder}`);
+  const openFiles = new Map(present.map((file) => [file, openTensorFile(join(fixture.folder, file))]));
   const open = (file: string) => {
-    const path = join(fixture.folder, file);
-    return existsSync(path) ? [{ file, opened: openTensorFile(path) }] : [];
+    const opened = openFiles.get(file);
+    return opened === undefined ? [] : [{ file, opened }];
   };
-  if (parts.every(([, files]) => files.every((file) => open(file).length === 0))) {
-    throw new FormatError(`${fixture.file}: none of its files is in ${fixture.folder}`);
-  }
   for (const [part, files, nameIn] of parts) {
     for (const { file, opened } of files.flatMap(open)) {
       for (const name of fixture.names.filter((name) => name.startsWith(`${part}.`))) {

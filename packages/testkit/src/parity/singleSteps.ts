@@ -71,8 +71,8 @@ function missAtZero(exact: Results, result: string): number {
   const bound = /^(?:vb_terms_bpd(_clipped)?|training\.(?:vb|loss))$/.exec(result);
   if (bound === null) return 0;
   const [, clipped = ""] = bound;
-  const bits = exact[`vb_terms_bpd${clipped}`]!;
-  return Math.max(...Array.from(bits.data, (_, n) => likelyMiss(bits, exact[`likelihood${clipped}`]!, n)));
+  const results = { bits: exact[`vb_terms_bpd${clipped}`]!, logLikelihood: exact[`likelihood${clipped}`]! };
+  return Math.max(...Array.from(results.bits.data, (_, n) => likelyMiss(results, n)));
 }
 
 /** Results that belong together are reported together. */

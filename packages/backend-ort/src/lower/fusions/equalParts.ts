@@ -1,7 +1,7 @@
 import type { Node } from "@dit/core/internal";
 import { attr } from "../../onnx/model";
 import { primitives } from "../primitives";
-import type { Pattern } from "./fusion";
+import type { Fusion, Pattern } from "./fusion";
 
 /** Equal parts that a tensor is cut into along an axis, when all of them are read: one Split makes them. */
 export const equalParts: Pattern = (part, { readersOf }) => {
@@ -15,23 +15,19 @@ export const equalParts: Pattern = (part, { readersOf }) => {
   });
   if (new Set(siblings).size !== count) return undefined;
   const attributes = { axis: attr.int(axis), num_outputs: attr.int(count) };
-  return new Map([
-    [
-      part,
-      {
-        hidden: [],
-        inputs: [source],
-        lower: (emit, [x]) => {
-          if (emit.valueOf(x!) !== undefined) return primitives.slice(emit, part as Node<"slice">, [x!]);
-          const first = emit.once(
-            `${count} parts of ${x} along ${axis}`,
-            () => emit.ops("Split", [x!], count, { attributes })[0]!,
-          );
-          return index === 0 ? first : `${first}.${index}`;
-        },
-      },
-    ],
-  ]);
+  const fusion: Fusion = {
+    hidden: [],
+    inputs: [source],
+    lower: (emit, [x]) => {
+      if (emit.valueOf(x!) !== undefined) return primitives.slice(emit, part as Node<"slice">, [x!]);
+      const first = emit.once(
+        `${count} parts of ${x} along ${axis}`,
+        () => emit.ops("Split", [x!], count, { attributes })[0]!,
+      );
+      return index === 0 ? first : `${first}.${index}`;
+    },
+  };
+  return new Map([[part, fusion]]);
 };
 
 /** Which of how many equal parts along which axis; undefined for a slice that is none. */
