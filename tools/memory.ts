@@ -5,6 +5,7 @@
  *   npm run memory
  */
 import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { networkGraph, ort, planGraph, planScan } from "@dit/backend-ort";
 import {
@@ -90,7 +91,7 @@ async function forward(config: ModelConfig<DiffusionConfig>, batch: number): Pro
     y: formulaInts("y", [batch], config.dit.numClasses),
   };
   return {
-    plan: planGraph(graph, Object.keys(weights)),
+    plan: planGraph(graph, { constants: Object.keys(weights), threads: availableParallelism() }),
     run: async () => {
       const executable = await backend.compile(graph, { constants: weights });
       for (let i = 0; i < 3; i++) disposeAll(await executable.run(feeds));
@@ -115,7 +116,7 @@ async function training(config: ModelConfig<DiffusionConfig>, batch: number): Pr
     ...stackScalars(scalars.map((row) => ({ ...prefixed("adamw", row), emaDecay: 0.9999 }))),
   };
   return {
-    plan: planScan(scan, steps, Object.keys(constants)),
+    plan: planScan(scan, steps, { constants: Object.keys(constants) }),
     run: async () => {
       const executable = await backend.compileScan(scan, { constants });
       let carry = carryOf(config, firstState(config, 0));

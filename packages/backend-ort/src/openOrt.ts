@@ -39,7 +39,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
   const { provider = platform.providers[0]!, threads, inlineBytes = 2 ** 30, weights = "f32" } = options;
   requireProvider(platform, provider);
   requireWeights(provider, weights);
-  const { target: hardware, memory, hasLoop } = providers[provider];
+  const { memory, hasLoop, ...hardware } = providers[provider];
   const runtime = await platform.load(provider, threads);
   const { writeTemporary } = platform;
   const settings = { provider, threads, inlineBytes, memory, ...(writeTemporary && { writeTemporary }) };
@@ -57,7 +57,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
     ) as DeviceTensors;
 
   const block = provider === "cpu" ? await channelBlock(runtime) : undefined;
-  const target = { ...holding(weights, hardware), block };
+  const target = { ...holding(weights, hardware.target(runtime.threads)), block };
   const engine = { runtime, target, sessions, tensors, transfers };
   const name = weights === "f32" ? `ort-${provider}` : `ort-${provider}-${weights}`;
   return {

@@ -9,18 +9,26 @@ import {
   withStep,
 } from "@dit/core/internal";
 import { loweredGraph } from "./lower/lowerGraph";
+import { providers } from "./provider";
 
-/** What a graph will need of memory on onnxruntime, known without it. @param constants inputs that are bound at compile time */
-export function planGraph(graph: Graph, constants: readonly string[] = []): MemoryPlan {
-  return memoryPlan(loweredGraph(graph), { constants, workspaceBytes });
+export interface OrtPlanOptions {
+  /** Names of the inputs that are bound at compile time; none by default. */
+  readonly constants?: readonly string[];
+  /** Inside one operation, 1 by default: samples go through a network that many at a time. */
+  readonly threads?: number;
+}
+
+/** What a graph will need of memory on onnxruntime's CPU provider, known without it. */
+export function planGraph(graph: Graph, { constants = [], threads = 1 }: OrtPlanOptions = {}): MemoryPlan {
+  return memoryPlan(loweredGraph(graph, providers.cpu.target(threads)), { constants, workspaceBytes });
 }
 
 /**
  * What a call of `steps` steps of a scan will need. onnxruntime's Loop holds the state four times when it ends: as it was
  * given, as the last step read it, as that step made it, and as the copy that it puts out.
  */
-export function planScan(scan: Scan, steps: number, constants: readonly string[] = []): MemoryPlan {
-  const step = withStep(scan, loweredGraph(stepGraph(scan)));
+export function planScan(scan: Scan, steps: number, { constants = [], threads = 1 }: OrtPlanOptions = {}): MemoryPlan {
+  const step = withStep(scan, loweredGraph(stepGraph(scan), providers.cpu.target(threads)));
   const plan = scanMemoryPlan(step, steps, { constants, workspaceBytes });
   const carryBytes = scan.carry.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
   const valueBytes = Math.max(plan.valueBytes, 2 * carryBytes);

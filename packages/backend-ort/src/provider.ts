@@ -8,7 +8,8 @@ export type OrtProvider = "cpu" | "cuda" | "wasm" | "webgpu";
 
 /** What differs between the execution providers. */
 export interface Provider {
-  readonly target: Target;
+  /** @param threads inside one operation: a processor takes as many samples at once, so that a thread keeps to its own */
+  target(threads: number): Target;
   /** What it computes in where the hardware is able to. */
   readonly dtypes: readonly DType[];
   /**
@@ -24,12 +25,18 @@ export interface Provider {
 
 // None has kernels for bf16. The processor's compute f16 in f32 and round.
 const dtypes = ["f32", "f16", "i32", "bool"] as const;
-const onProcessor = { target: processor, dtypes, memory: "cpu", hasLoop: true, isCertain: true } as const;
+const onProcessor: Provider = {
+  target: (threads) => ({ ...processor, samplesAtOnce: threads }),
+  dtypes,
+  memory: "cpu",
+  hasLoop: true,
+  isCertain: true,
+};
 
 export const providers: { readonly [P in OrtProvider]: Provider } = {
   cpu: onProcessor,
   wasm: onProcessor,
   // onnxruntime-node hands no CUDA memory out: state comes back to the host at the end of a call, not of a step.
-  cuda: { target: cuda, dtypes, memory: "cpu", hasLoop: true, isCertain: false },
-  webgpu: { target: webgpu, dtypes, memory: "gpu-buffer", hasLoop: false, isCertain: false },
+  cuda: { target: () => cuda, dtypes, memory: "cpu", hasLoop: true, isCertain: false },
+  webgpu: { target: () => webgpu, dtypes, memory: "gpu-buffer", hasLoop: false, isCertain: false },
 };

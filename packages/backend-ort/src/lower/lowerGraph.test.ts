@@ -4,9 +4,10 @@ import { formulaParameter } from "@dit/testkit";
 import { describe, expect, test } from "vitest";
 import { ort } from "../backend";
 import { networkGraph } from "../export";
+import { providers } from "../provider";
 import { lowerGraph } from "./lowerGraph";
 
-/** Just large enough that a batch goes through it sample by sample: 256 tokens of width 256. */
+/** Just large enough that a batch does not go through it whole: 256 tokens of width 256. */
 const config: ModelConfig = {
   dit: ditConfig(undefined, { hiddenSize: 256, depth: 2, heads: 4, numClasses: 5 }),
   diffusion: diffusionDefaults,
@@ -15,31 +16,35 @@ const weights = Object.fromEntries(
   Object.entries(paramsOf(ditSpec(config.dit))).map(([name, { shape }]) => [name, formulaParameter(name, shape)]),
 );
 
-describe("a batch that goes sample by sample", () => {
-  test("has an attention for each sample, and one for all where the samples are small", () => {
-    const attentions = (model: ModelConfig) =>
-      lowerGraph(networkGraph({ config: model }, 3)).graph.nodes.filter(({ opType }) => opType === "Attention").length;
-    expect(attentions(config)).toBe(2 * 3);
-    expect(attentions({ ...config, dit: { ...config.dit, inputSize: [8, 8] } })).toBe(2);
+describe("a batch that goes a few samples at a time", () => {
+  test("has an attention for as many as there are threads, and one for all where the samples are small", () => {
+    const attentions = (model: ModelConfig, batch: number, threads: number) => {
+      const { nodes } = lowerGraph(networkGraph({ config: model }, batch), {}, providers.cpu.target(threads)).graph;
+      return nodes.filter(({ opType }) => opType === "Attention").length;
+    };
+    expect(attentions(config, 3, 1)).toBe(2 * 3);
+    expect(attentions(config, 3, 2)).toBe(2 * 3);
+    expect(attentions(config, 4, 2)).toBe(2 * 2);
+    expect(attentions({ ...config, dit: { ...config.dit, inputSize: [8, 8] } }, 4, 1)).toBe(2);
   });
 
-  test("gives each sample what it gets alone", async () => {
-    const backend = await ort();
+  test.each([1, 2])("gives each sample what it gets alone, on %i threads", async (threads) => {
+    const backend = await ort({ threads });
     const run = async (from: number, count: number) => {
       const executable = await backend.compile(networkGraph({ config }, count), { constants: weights });
-      const x = normal({ seed: 0, stream: "x", step: 0, sample: 0 }, 3 * 4096).slice(
+      const x = normal({ seed: 0, stream: "x", step: 0, sample: 0 }, 4 * 4096).slice(
         from * 4096,
         (from + count) * 4096,
       );
       const { output } = await executable.run({
         x: hostF32([count, 4, 32, 32], x),
-        t: hostF32([count], [3, 500, 999].slice(from, from + count)),
-        y: hostI32([count], [0, 4, 5].slice(from, from + count)),
+        t: hostF32([count], [3, 500, 999, 40].slice(from, from + count)),
+        y: hostI32([count], [0, 4, 5, 1].slice(from, from + count)),
       });
       return (await output!.read()).data as Float32Array;
     };
-    const together = await run(0, 3);
-    for (const i of [0, 1, 2]) {
+    const together = await run(0, 4);
+    for (const i of [0, 1, 2, 3]) {
       const alone = await run(i, 1);
       const worst = alone.reduce((most, v, j) => Math.max(most, Math.abs(v - together[i * alone.length + j]!)), 0);
       expect(worst).toBeLessThan(1e-4);

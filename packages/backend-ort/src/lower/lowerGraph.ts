@@ -1,5 +1,5 @@
 import type { DType, Graph, HostTensor, Port, Scan, Tensor } from "@dit/core";
-import { isComposite, lower, nodesOf, stepGraph } from "@dit/core/internal";
+import { isComposite, lower, nodesOf, splitBatch, stepGraph } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import {
   attr,
@@ -13,6 +13,7 @@ import { Emitter } from "./emitter";
 import { irVersionOf } from "./portable";
 import { processor } from "./processor";
 import { requireBoundWeights } from "./quantizedWeights";
+import { smallestSample } from "./smallestSample";
 import { type Lowering, nativeComposites, type Target } from "./target";
 
 /** Inputs bound as initialisers. */
@@ -20,7 +21,8 @@ export type Bound = Readonly<Record<string, HostTensor>>;
 
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
 export function loweredGraph(graph: Graph, target: Target = processor): Graph {
-  return target.finish(lower(target.prepare(graph), nativeComposites(target), target.wide));
+  const { samplesAtOnce, wide } = target;
+  return splitBatch(lower(target.prepare(graph), nativeComposites(target), wide), { samplesAtOnce, smallestSample });
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */

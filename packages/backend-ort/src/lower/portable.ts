@@ -33,8 +33,8 @@ export function portable(opset: number = opsetRange.to): Target {
     composites: Object.fromEntries(known),
     weights: "f32",
     wide: new Set(),
+    samplesAtOnce: Infinity,
     prepare: (graph) => graph,
-    finish: (graph) => graph,
     fusions: fusionsBy(),
   };
 }

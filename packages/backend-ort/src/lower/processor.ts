@@ -1,10 +1,8 @@
-import { splitBatch } from "@dit/core/internal";
 import { composites } from "./composites";
 import { equalParts } from "./fusions/equalParts";
 import { fusionsBy } from "./fusions/fusion";
 import { modulatedNorm } from "./fusions/norms";
 import { primitives } from "./primitives";
-import { smallestPart } from "./smallestPart";
 import type { Target } from "./target";
 
 /** Processors, in Node and in WebAssembly. Operator set 23 is the first with Attention. */
@@ -14,7 +12,7 @@ export const processor: Target = {
   composites,
   weights: "f32",
   wide: new Set(),
+  samplesAtOnce: 1,
   prepare: (graph) => graph,
-  finish: (graph) => splitBatch(graph, smallestPart),
   fusions: fusionsBy(modulatedNorm({ dtypes: ["f32"], perSample: false }), equalParts),
 };

@@ -5,7 +5,7 @@ import { composites } from "./composites";
 import type { Emitter } from "./emitter";
 import { packBlocks } from "./packBlocks";
 import { integerFormats, type QuantizedFormat, quantizedMatrix, type WeightFormat } from "./quantizedMatrix";
-import { smallestPart } from "./smallestPart";
+import { smallestSample } from "./smallestSample";
 import type { Lowering, Target } from "./target";
 import { transpose } from "./transpose";
 
@@ -24,7 +24,7 @@ const linears: { readonly [F in QuantizedFormat]: Lowering<Linear> } = {
 /** A target whose linear layers hold their weights in another format. */
 export function holding(weights: WeightFormat, target: Target): Target {
   if (weights === "f32") return target;
-  return { ...target, weights, composites: { ...target.composites, linear: linears[weights] } };
+  return { ...target, weights, samplesAtOnce: 1, composites: { ...target.composites, linear: linears[weights] } };
 }
 
 /**
@@ -41,7 +41,7 @@ export function isThin({ inputs: [, weight] }: Linear): boolean {
  */
 function hasOneScale({ dtype, shape, inputs: [x] }: Linear): boolean {
   const largest = Math.max(sizeOf(x.shape), sizeOf(shape));
-  return dtype === "f32" && x.rank === 3 && x.shape[0] === 1 && largest >= smallestPart;
+  return dtype === "f32" && x.rank === 3 && x.shape[0] === 1 && largest >= smallestSample;
 }
 
 /** x in unsigned 8 bits with one scale and one zero point, times int8. Layers that read the same x share its rounding. */

@@ -31,9 +31,10 @@ export interface Target {
   readonly block?: number | undefined;
   /** Operations that are computed in f32 also in networks of low precision. */
   readonly wide: ReadonlySet<OpName>;
-  /** What is done to a graph before and after what every backend does to it. */
+  /** Samples of a batch that go through a network together; the others wait. */
+  readonly samplesAtOnce: number;
+  /** What is done to a graph before what every backend does to it. */
   prepare(graph: Graph): Graph;
-  finish(graph: Graph): Graph;
   /** What becomes one ONNX node together with others. */
   fusions(graph: Graph): Fusions;
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { DitError, MissingPackageError } from "@dit/core";
 import type { OrtProvider } from "../provider";
 import { Queue } from "../queue";
@@ -9,10 +10,10 @@ const queue = new Queue();
 /** onnxruntime-node. It computes on the thread that asks, so that a run is over when the next one begins. */
 export const node: Platform = {
   providers: ["cpu", "cuda", "webgpu"],
-  async load(provider) {
+  async load(provider, threads = availableParallelism()) {
     const runtime = await loadOnnxruntimeNode();
     if (provider === "cuda") await requireCudaLibrary();
-    return { ...runtime, queue };
+    return { ...runtime, queue, threads };
   },
   remedy: (provider) => remedies[provider],
   writeTemporary,
@@ -29,8 +30,9 @@ const remedies: Readonly<Record<OrtProvider, string>> = {
     " name its .json file",
 };
 
-async function loadOnnxruntimeNode(): Promise<Omit<Runtime, "queue">> {
-  type Loaded = Omit<Runtime, "queue">;
+type Loaded = Omit<Runtime, "queue" | "threads">;
+
+async function loadOnnxruntimeNode(): Promise<Loaded> {
   try {
     // Named through a variable so that bundlers of browser code leave the optional package alone.
     const name = "onnxruntime-node";

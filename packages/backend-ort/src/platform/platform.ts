@@ -10,6 +10,8 @@ export interface Runtime {
   readonly Tensor: TensorConstructor;
   /** Everything that is asked of the runtime waits here: it takes one call at a time, from whichever session. */
   readonly queue: Queue;
+  /** Inside one operation, on a processor. */
+  readonly threads: number;
 }
 
 export type Session = InferenceSession;

@@ -3,7 +3,7 @@ import type { Env } from "onnxruntime-common";
 import { Queue } from "../queue";
 import { isMissing, type Platform, type Runtime } from "./platform";
 
-type Module = Omit<Runtime, "queue"> & { readonly env: Env };
+type Module = Omit<Runtime, "queue" | "threads"> & { readonly env: Env };
 type WebProvider = "wasm" | "webgpu";
 
 /** Each is a WebAssembly module of its own. The names are literal, for bundlers. */
@@ -23,7 +23,7 @@ export const web: Platform = {
     const { InferenceSession, Tensor, env } = await loaded(load);
     // Read when the first session starts. Threads share memory, which a page may only do when it is isolated.
     env.wasm.numThreads = globalThis.crossOriginIsolated ? (threads ?? globalThis.navigator.hardwareConcurrency) : 1;
-    return { InferenceSession, Tensor, queue };
+    return { InferenceSession, Tensor, queue, threads: env.wasm.numThreads };
   },
   remedy: (provider) =>
     provider === "webgpu"

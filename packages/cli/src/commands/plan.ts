@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { planScan } from "@dit/backend-ort";
 import {
   adamwDefaults,
@@ -109,7 +110,12 @@ function planOf(
   const named = sampler === undefined || sampler === "dopri5" ? rest : { ...rest, sampler };
   const settings = settingsFrom(model, { ...named, precision });
   const scan = imageScan(model, settings, samplerTable(model, settings), batch);
-  return planScan(scan, Math.min(settings.steps, sampledStepsPerCall));
+  return planScan(scan, Math.min(settings.steps, sampledStepsPerCall), { threads: threadsOf(config) });
+}
+
+/** As `ort` takes them. */
+function threadsOf({ backend }: TrainConfig): number {
+  return (backend.kind === "ort" ? backend.threads : null) ?? availableParallelism();
 }
 
 /** As `createSampler` hands them over. */

@@ -23,14 +23,14 @@ import { lower } from "./lower";
 import { schedule } from "./schedule";
 import { splitBatch } from "./splitBatch";
 
-const batch = 3;
+const batch = 4;
 const step: Graph = {
   ...lower(stepGraph(trainStep(toyModel, { batchSize: batch, adamw: adamwDefaults })), new Set()),
   samples: ["batch.x0", "batch.noise"],
 };
 
-describe("a train step cut into samples", () => {
-  const after = splitBatch(step, 1);
+describe.each([1, 2])("a train step of %i samples at once", (samplesAtOnce) => {
+  const after = splitBatch(step, { samplesAtOnce, smallestSample: 1 });
 
   test("is a sound graph that computes what it did", () => {
     verify(after);
@@ -43,10 +43,10 @@ describe("a train step cut into samples", () => {
     });
   });
 
-  test("takes the samples through the network one by one", () => {
+  test("takes the samples through the network so many at a time", () => {
     const products = (graph: Graph) => nodesOf(graph).filter((node) => node.is("matmul") && node.rank > 2);
-    expect(products(after)).toHaveLength(batch * products(step).length);
-    for (const node of products(after)) expect(node.shape[0]).toBe(1);
+    expect(products(after)).toHaveLength((batch / samplesAtOnce) * products(step).length);
+    for (const node of products(after)) expect(node.shape[0]).toBe(samplesAtOnce);
   });
 
   test("leaves the optimiser alone, which has no samples", () => {
@@ -77,7 +77,7 @@ describe("a network on images and its gradient, cut into samples", () => {
     ["with composites", new Set(["biasedConv2d", "avgPool2d", "groupNorm", "upsampleNearest"])],
   ])("computes what it did, %s", (_, native) => {
     const whole = lower(graph, native);
-    const cut = splitBatch(whole, 1);
+    const cut = splitBatch(whole, { samplesAtOnce: 1, smallestSample: 1 });
     verify(cut);
     const convolutions = (of: Graph) => nodesOf(of).filter((node) => node.is("conv2d")).length;
     expect(convolutions(cut)).toBe(batch * convolutions(whole));
@@ -102,8 +102,21 @@ describe("a network on images and its gradient, cut into samples", () => {
   }
 });
 
+test.each([
+  [1, 4],
+  [2, 2],
+  [3, 2],
+  [4, 1],
+  [5, 1],
+  [Infinity, 1],
+])("of at most %i samples at once a batch of 4 is in %i parts", (samplesAtOnce, parts) => {
+  const graph: Graph = { ...trace("rows", { x: f32([batch, 8]) }, ({ x }) => ({ y: x.exp() })), samples: ["x"] };
+  const split = splitBatch(graph, { samplesAtOnce, smallestSample: 1 });
+  expect(nodesOf(split).filter((node) => node.is("exp"))).toHaveLength(parts);
+});
+
 test("values that are small stay whole", () => {
-  expect(nodesOf(splitBatch(step, 2 ** 20))).toHaveLength(nodesOf(step).length);
+  expect(nodesOf(splitBatch(step, { samplesAtOnce: 1, smallestSample: 2 ** 20 }))).toHaveLength(nodesOf(step).length);
 });
 
 /** Every output, on weights that are not zero and inputs made by formula. */

@@ -6,18 +6,25 @@ import { sizeOf } from "../ir/shape";
 import { Tensor } from "../ir/tensor";
 import { partAttributes, partInputs } from "./partRules";
 
+export interface BatchSplit {
+  /** The most samples that are computed at once. A part has as many as divide the batch. */
+  readonly samplesAtOnce: number;
+  /** Values of fewer elements to a sample are left whole: cutting them costs more than it saves. */
+  readonly smallestSample: number;
+}
+
 /**
- * Computes sample by sample what does not mix samples, so that on a processor the values between two operations stay in
- * its caches. Parts are joined where samples meet (a weight's gradient, an output), and from one module to the next, so
+ * Computes a few samples at a time what does not mix samples, so that on a processor the values between two operations stay
+ * in its caches. Parts are joined where samples meet (a weight's gradient, an output), and from one module to the next, so
  * that a runtime which orders nodes by their uses takes all samples through a block before it goes on to the next one's
  * weights.
- * @param smallestPart values whose parts would have fewer elements are left whole: cutting them costs more than it saves
  */
-export function splitBatch(graph: Graph, smallestPart: number): Graph {
+export function splitBatch(graph: Graph, { samplesAtOnce, smallestSample }: BatchSplit): Graph {
   const samples = graph.inputs.filter(({ name }) => graph.samples?.includes(name)).map(({ tensor }) => tensor);
-  const count = samples[0]?.shape[0] ?? 1;
+  const batch = samples[0]?.shape[0] ?? 1;
+  const count = batch / largestDivisor(batch, samplesAtOnce);
   if (count === 1) return graph;
-  /** What became of each node: one tensor, or one per sample. */
+  /** What became of each node: one tensor, or one per part. */
   const whole = new Map<Tensor, Tensor>();
   const parts = new Map<Tensor, readonly Tensor[]>();
   /** The nodes whose first axis runs over samples. */
@@ -57,7 +64,7 @@ export function splitBatch(graph: Graph, smallestPart: number): Graph {
     const uses = partInputs(node, (x) => batched.has(x), count);
     const isJoin = node.is("concat") && node.attributes.axis === 0 && node.inputs.every((x) => batched.has(x));
     if (uses !== undefined || isJoin) batched.add(node);
-    const isLarge = sizeOf(node.shape) >= count * smallestPart || node.inputs.some((x) => parts.has(x));
+    const isLarge = sizeOf(node.shape) >= batch * smallestSample || node.inputs.some((x) => parts.has(x));
     if (uses === undefined || !isLarge) {
       const inputs = node.inputs.map(wholeOf);
       const isSame = inputs.every((x, i) => x === node.inputs[i]);
@@ -76,6 +83,13 @@ export function splitBatch(graph: Graph, smallestPart: number): Graph {
     );
   }
   return { ...graph, outputs: graph.outputs.map(({ name, tensor }) => ({ name, tensor: wholeOf(tensor) })) };
+}
+
+/** The largest divisor of `size` that is at most `limit`. */
+function largestDivisor(size: number, limit: number): number {
+  let divisor = Math.min(size, limit);
+  while (size % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** `blocks.3` of `blocks.3.attn.qkv`: what has weights of its own. */
