@@ -1,4 +1,5 @@
 import type { DType } from "@dit/core";
+import { batchSplit } from "./lower/batchSplit";
 import { cuda, webgpu } from "./lower/graphics";
 import { processor } from "./lower/processor";
 import type { Target } from "./lower/target";
@@ -26,7 +27,7 @@ export interface Provider {
 // None has kernels for bf16. The processor's compute f16 in f32 and round.
 const dtypes = ["f32", "f16", "i32", "bool"] as const;
 const onProcessor: Provider = {
-  target: (threads) => ({ ...processor, samplesAtOnce: threads }),
+  target: (threads) => ({ ...processor, batchSplit: batchSplit(threads) }),
   dtypes,
   memory: "cpu",
   hasLoop: true,

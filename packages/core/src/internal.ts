@@ -126,7 +126,7 @@ export { productsOf } from "./lower/productsOf";
 export { rewrite } from "./lower/rewrite";
 export { type Schedule, schedule } from "./lower/schedule";
 export { simplify } from "./lower/simplify";
-export { splitBatch } from "./lower/splitBatch";
+export { type BatchSplit, splitBatch } from "./lower/splitBatch";
 export { isDeviceTensor } from "./run/backend";
 export { trainingBatches, trainingImages } from "./run/batches";
 export { bitsPerDimGraph } from "./run/bitsPerDim";

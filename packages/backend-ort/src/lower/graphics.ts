@@ -61,7 +61,6 @@ export const cuda: Target = {
   composites: graphicsComposites,
   weights: "f32",
   wide: new Set(),
-  samplesAtOnce: Infinity,
   prepare: (graph) => graph,
   fusions: fusionsBy(modulatedNorm({ dtypes: ["f32", "f16"], perSample: true }), halfNorm, biasedGelu),
 };

@@ -13,7 +13,6 @@ import { Emitter } from "./emitter";
 import { irVersionOf } from "./portable";
 import { processor } from "./processor";
 import { requireBoundWeights } from "./quantizedWeights";
-import { smallestSample } from "./smallestSample";
 import { type Lowering, nativeComposites, type Target } from "./target";
 
 /** Inputs bound as initialisers. */
@@ -21,8 +20,8 @@ export type Bound = Readonly<Record<string, HostTensor>>;
 
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
 export function loweredGraph(graph: Graph, target: Target = processor): Graph {
-  const { samplesAtOnce, wide } = target;
-  return splitBatch(lower(target.prepare(graph), nativeComposites(target), wide), { samplesAtOnce, smallestSample });
+  const lowered = lower(target.prepare(graph), nativeComposites(target), target.wide);
+  return target.batchSplit === undefined ? lowered : splitBatch(lowered, target.batchSplit);
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */

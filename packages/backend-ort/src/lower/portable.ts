@@ -33,7 +33,6 @@ export function portable(opset: number = opsetRange.to): Target {
     composites: Object.fromEntries(known),
     weights: "f32",
     wide: new Set(),
-    samplesAtOnce: Infinity,
     prepare: (graph) => graph,
     fusions: fusionsBy(),
   };

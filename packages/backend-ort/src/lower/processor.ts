@@ -1,3 +1,4 @@
+import { batchSplit } from "./batchSplit";
 import { composites } from "./composites";
 import { equalParts } from "./fusions/equalParts";
 import { fusionsBy } from "./fusions/fusion";
@@ -12,7 +13,7 @@ export const processor: Target = {
   composites,
   weights: "f32",
   wide: new Set(),
-  samplesAtOnce: 1,
+  batchSplit: batchSplit(1),
   prepare: (graph) => graph,
   fusions: fusionsBy(modulatedNorm({ dtypes: ["f32"], perSample: false }), equalParts),
 };

@@ -1,11 +1,11 @@
 import { blocksPerRow, f32ArrayToF16, type Node, sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, bytesOf } from "../onnx/model";
+import { batchSplit, smallestSample } from "./batchSplit";
 import { composites } from "./composites";
 import type { Emitter } from "./emitter";
 import { packBlocks } from "./packBlocks";
 import { integerFormats, type QuantizedFormat, quantizedMatrix, type WeightFormat } from "./quantizedMatrix";
-import { smallestSample } from "./smallestSample";
 import type { Lowering, Target } from "./target";
 import { transpose } from "./transpose";
 
@@ -24,7 +24,12 @@ const linears: { readonly [F in QuantizedFormat]: Lowering<Linear> } = {
 /** A target whose linear layers hold their weights in another format. */
 export function holding(weights: WeightFormat, target: Target): Target {
   if (weights === "f32") return target;
-  return { ...target, weights, samplesAtOnce: 1, composites: { ...target.composites, linear: linears[weights] } };
+  return {
+    ...target,
+    weights,
+    batchSplit: batchSplit(1),
+    composites: { ...target.composites, linear: linears[weights] },
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Graph } from "@dit/core";
-import type { CompositeName, Node, OpName, PrimitiveName } from "@dit/core/internal";
+import type { BatchSplit, CompositeName, Node, OpName, PrimitiveName } from "@dit/core/internal";
 import type { Emitter } from "./emitter";
 import type { Fusions } from "./fusions/fusion";
 import type { WeightFormat } from "./quantizedMatrix";
@@ -31,8 +31,8 @@ export interface Target {
   readonly block?: number | undefined;
   /** Operations that are computed in f32 also in networks of low precision. */
   readonly wide: ReadonlySet<OpName>;
-  /** Samples of a batch that go through a network together; the others wait. */
-  readonly samplesAtOnce: number;
+  /** How a batch is taken apart, where it does not go through a network whole. */
+  readonly batchSplit?: BatchSplit;
   /** What is done to a graph before what every backend does to it. */
   prepare(graph: Graph): Graph;
   /** What becomes one ONNX node together with others. */

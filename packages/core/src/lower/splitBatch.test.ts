@@ -21,7 +21,9 @@ import { f32 } from "../trace/signature";
 import { trace } from "../trace/trace";
 import { lower } from "./lower";
 import { schedule } from "./schedule";
-import { splitBatch } from "./splitBatch";
+import { type BatchSplit, splitBatch } from "./splitBatch";
+
+const oneByOne: BatchSplit = { samplesAtOnce: 1, smallestSample: 1, largestPart: Infinity };
 
 const batch = 4;
 const step: Graph = {
@@ -30,7 +32,7 @@ const step: Graph = {
 };
 
 describe.each([1, 2])("a train step of %i samples at once", (samplesAtOnce) => {
-  const after = splitBatch(step, { samplesAtOnce, smallestSample: 1 });
+  const after = splitBatch(step, { ...oneByOne, samplesAtOnce });
 
   test("is a sound graph that computes what it did", () => {
     verify(after);
@@ -77,7 +79,7 @@ describe("a network on images and its gradient, cut into samples", () => {
     ["with composites", new Set(["biasedConv2d", "avgPool2d", "groupNorm", "upsampleNearest"])],
   ])("computes what it did, %s", (_, native) => {
     const whole = lower(graph, native);
-    const cut = splitBatch(whole, { samplesAtOnce: 1, smallestSample: 1 });
+    const cut = splitBatch(whole, oneByOne);
     verify(cut);
     const convolutions = (of: Graph) => nodesOf(of).filter((node) => node.is("conv2d")).length;
     expect(convolutions(cut)).toBe(batch * convolutions(whole));
@@ -102,6 +104,9 @@ describe("a network on images and its gradient, cut into samples", () => {
   }
 });
 
+const rows: Graph = { ...trace("rows", { x: f32([batch, 8]) }, ({ x }) => ({ y: x.exp() })), samples: ["x"] };
+const exponentials = (graph: Graph) => nodesOf(graph).filter((node) => node.is("exp")).length;
+
 test.each([
   [1, 4],
   [2, 2],
@@ -110,13 +115,21 @@ test.each([
   [5, 1],
   [Infinity, 1],
 ])("of at most %i samples at once a batch of 4 is in %i parts", (samplesAtOnce, parts) => {
-  const graph: Graph = { ...trace("rows", { x: f32([batch, 8]) }, ({ x }) => ({ y: x.exp() })), samples: ["x"] };
-  const split = splitBatch(graph, { samplesAtOnce, smallestSample: 1 });
-  expect(nodesOf(split).filter((node) => node.is("exp"))).toHaveLength(parts);
+  expect(exponentials(splitBatch(rows, { ...oneByOne, samplesAtOnce }))).toBe(parts);
+});
+
+test.each([
+  [32, 1],
+  [31, 2],
+  [16, 2],
+  [15, 4],
+  [1, 4],
+])("where a part has at most %i elements, a batch of 4 times 8 is in %i parts", (largestPart, parts) => {
+  expect(exponentials(splitBatch(rows, { ...oneByOne, samplesAtOnce: 4, largestPart }))).toBe(parts);
 });
 
 test("values that are small stay whole", () => {
-  expect(nodesOf(splitBatch(step, { samplesAtOnce: 1, smallestSample: 2 ** 20 }))).toHaveLength(nodesOf(step).length);
+  expect(nodesOf(splitBatch(step, { ...oneByOne, smallestSample: 2 ** 20 }))).toHaveLength(nodesOf(step).length);
 });
 
 /** Every output, on weights that are not zero and inputs made by formula. */

@@ -11,6 +11,8 @@ export interface BatchSplit {
   readonly samplesAtOnce: number;
   /** Values of fewer elements to a sample are left whole: cutting them costs more than it saves. */
   readonly smallestSample: number;
+  /** Elements of a value that a part of more than one sample may have at most. */
+  readonly largestPart: number;
 }
 
 /**
@@ -19,10 +21,12 @@ export interface BatchSplit {
  * that a runtime which orders nodes by their uses takes all samples through a block before it goes on to the next one's
  * weights.
  */
-export function splitBatch(graph: Graph, { samplesAtOnce, smallestSample }: BatchSplit): Graph {
+export function splitBatch(graph: Graph, { samplesAtOnce, smallestSample, largestPart }: BatchSplit): Graph {
   const samples = graph.inputs.filter(({ name }) => graph.samples?.includes(name)).map(({ tensor }) => tensor);
   const batch = samples[0]?.shape[0] ?? 1;
-  const count = batch / largestDivisor(batch, samplesAtOnce);
+  const sizes = nodesOf(graph).map((node) => (node.is("input") ? 0 : sizeOf(node.shape)));
+  const samplesThatFit = Math.floor((largestPart * batch) / Math.max(...sizes));
+  const count = batch / largestDivisor(batch, Math.max(1, Math.min(samplesAtOnce, samplesThatFit)));
   if (count === 1) return graph;
   /** What became of each node: one tensor, or one per part. */
   const whole = new Map<Tensor, Tensor>();

@@ -74,7 +74,10 @@ describe.each(configs.map((config) => [JSON.stringify(config), config] as const)
 
   test("samples can be taken one by one, with the composites as they are", () => {
     const whole = lower(graph, new Set(Object.keys(composites) as CompositeName[]));
-    const split = splitBatch({ ...whole, samples: ["x"] }, { samplesAtOnce: 1, smallestSample: 1 });
+    const split = splitBatch(
+      { ...whole, samples: ["x"] },
+      { samplesAtOnce: 1, smallestSample: 1, largestPart: Infinity },
+    );
     const attentions = nodesOf(split).filter(({ op }) => op === "attention");
     expect(attentions.map(({ shape }) => shape[0])).toEqual(attentions.map(() => 1));
     const values = new Map(
