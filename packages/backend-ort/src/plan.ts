@@ -14,7 +14,7 @@ import { providers } from "./provider";
 export interface OrtPlanOptions {
   /** Names of the inputs that are bound at compile time; none by default. */
   readonly constants?: readonly string[];
-  /** Inside one operation, 1 by default: samples go through a network that many at a time. */
+  /** Inside one operation, 1 by default: by them a batch is taken apart. */
   readonly threads?: number;
 }
 

@@ -9,7 +9,7 @@ export type OrtProvider = "cpu" | "cuda" | "wasm" | "webgpu";
 
 /** What differs between the execution providers. */
 export interface Provider {
-  /** @param threads inside one operation: a processor takes as many samples at once, so that a thread keeps to its own */
+  /** @param threads inside one operation, by which a processor takes a batch apart */
   target(threads: number): Target;
   /** What it computes in where the hardware is able to. */
   readonly dtypes: readonly DType[];

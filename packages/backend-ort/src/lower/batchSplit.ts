@@ -7,9 +7,10 @@ import type { BatchSplit } from "@dit/core/internal";
 export const smallestSample = 2 ** 16;
 
 /**
- * How a processor takes a batch: as many samples at once as it has threads, so that each thread finds a sample's values in
- * its own caches. Images of 64 MB are in no cache: two of them at once would take more memory and no less time.
+ * How a processor takes a batch: two samples at once for each of several threads, so that a thread finds its samples' values
+ * in its own caches; one for a single thread. Images of 64 MB are in no cache: several at once would take more memory and no
+ * less time.
  */
 export function batchSplit(threads: number): BatchSplit {
-  return { samplesAtOnce: threads, smallestSample, largestPart: 2 ** 24 };
+  return { samplesAtOnce: threads === 1 ? 1 : 2 * threads, smallestSample, largestPart: 2 ** 24 };
 }

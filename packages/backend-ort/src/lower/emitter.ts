@@ -75,6 +75,15 @@ export class Emitter {
     return outputs;
   }
 
+  /** What `make` emits, under another node's model path. */
+  within(scope: string, make: () => string): string {
+    const outer = this.scope;
+    this.scope = scope;
+    const value = make();
+    this.scope = outer;
+    return value;
+  }
+
   /** Gives the value that the newest nodes made another name. False when none of this graph's nodes makes it. */
   rename(value: string, name: string): boolean {
     this.demand(value);

@@ -17,14 +17,14 @@ const weights = Object.fromEntries(
 );
 
 describe("a batch that goes a few samples at a time", () => {
-  test("has an attention for as many as there are threads, and one for all where the samples are small", () => {
+  test("has an attention for as many as there is work for the threads, and one for all where the samples are small", () => {
     const attentions = (model: ModelConfig, batch: number, threads: number) => {
       const { nodes } = lowerGraph(networkGraph({ config: model }, batch), {}, providers.cpu.target(threads)).graph;
       return nodes.filter(({ opType }) => opType === "Attention").length;
     };
     expect(attentions(config, 3, 1)).toBe(2 * 3);
-    expect(attentions(config, 3, 2)).toBe(2 * 3);
-    expect(attentions(config, 4, 2)).toBe(2 * 2);
+    expect(attentions(config, 6, 2)).toBe(2 * 2);
+    expect(attentions(config, 8, 2)).toBe(2 * 2);
     expect(attentions({ ...config, dit: { ...config.dit, inputSize: [8, 8] } }, 4, 1)).toBe(2);
   });
 

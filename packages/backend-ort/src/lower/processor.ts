@@ -1,10 +1,17 @@
 import { batchSplit } from "./batchSplit";
 import { composites } from "./composites";
+import { attentionBiases } from "./fusions/attentionBiases";
 import { equalParts } from "./fusions/equalParts";
-import { fusionsBy } from "./fusions/fusion";
+import { fusionsBy, type Pattern } from "./fusions/fusion";
 import { modulatedNorm } from "./fusions/norms";
+import { slicedMlp } from "./fusions/slicedMlp";
 import { primitives } from "./primitives";
 import type { Target } from "./target";
+
+const ofAnyWeights: readonly Pattern[] = [modulatedNorm({ dtypes: ["f32"], perSample: false }), equalParts];
+
+/** What goes by one kernel where the weights of linear layers are integers. */
+export const fusionsOfIntegers = fusionsBy(...ofAnyWeights);
 
 /** Processors, in Node and in WebAssembly. Operator set 23 is the first with Attention. */
 export const processor: Target = {
@@ -15,5 +22,5 @@ export const processor: Target = {
   wide: new Set(),
   batchSplit: batchSplit(1),
   prepare: (graph) => graph,
-  fusions: fusionsBy(modulatedNorm({ dtypes: ["f32"], perSample: false }), equalParts),
+  fusions: fusionsBy(...ofAnyWeights, attentionBiases, slicedMlp),
 };

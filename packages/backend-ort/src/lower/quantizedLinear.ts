@@ -5,6 +5,7 @@ import { batchSplit, smallestSample } from "./batchSplit";
 import { composites } from "./composites";
 import type { Emitter } from "./emitter";
 import { packBlocks } from "./packBlocks";
+import { fusionsOfIntegers } from "./processor";
 import { integerFormats, type QuantizedFormat, quantizedMatrix, type WeightFormat } from "./quantizedMatrix";
 import type { Lowering, Target } from "./target";
 import { transpose } from "./transpose";
@@ -27,8 +28,9 @@ export function holding(weights: WeightFormat, target: Target): Target {
   return {
     ...target,
     weights,
-    batchSplit: batchSplit(1),
     composites: { ...target.composites, linear: linears[weights] },
+    batchSplit: batchSplit(1),
+    fusions: fusionsOfIntegers,
   };
 }
 

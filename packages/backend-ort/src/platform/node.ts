@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { DitError, MissingPackageError } from "@dit/core";
 import type { OrtProvider } from "../provider";
 import { Queue } from "../queue";
@@ -10,10 +9,11 @@ const queue = new Queue();
 /** onnxruntime-node. It computes on the thread that asks, so that a run is over when the next one begins. */
 export const node: Platform = {
   providers: ["cpu", "cuda", "webgpu"],
-  async load(provider, threads = availableParallelism()) {
+  async load(provider, threads) {
     const runtime = await loadOnnxruntimeNode();
     if (provider === "cuda") await requireCudaLibrary();
-    return { ...runtime, queue, threads };
+    const { availableParallelism } = await import("node:os");
+    return { ...runtime, queue, threads: threads ?? availableParallelism() };
   },
   remedy: (provider) => remedies[provider],
   writeTemporary,

@@ -4,6 +4,7 @@ import {
   f32,
   type Graph,
   gelu,
+  type HostTensor,
   hostF32,
   layerNorm,
   linear,
@@ -12,27 +13,40 @@ import {
   split,
   trace,
 } from "@dit/core";
-import { sizeOf } from "@dit/core/internal";
+import { apply, sizeOf } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
 import { ort } from "../../backend";
 import { cuda, webgpu } from "../graphics";
-import { lowerGraph } from "../lowerGraph";
+import { type Bound, lowerGraph } from "../lowerGraph";
 import { portable } from "../portable";
 import { processor } from "../processor";
 
-const opsOf = (graph: Graph, target = processor) =>
-  lowerGraph(graph, {}, target).graph.nodes.map(({ opType }) => opType);
+const opsOf = (graph: Graph, target = processor, bound: Bound = {}) =>
+  lowerGraph(graph, bound, target).graph.nodes.map(({ opType }) => opType);
 
-/** Every output on onnxruntime beside that in float64. */
-async function expectExact(graph: Graph): Promise<void> {
-  const [backend, oracle] = [await ort(), reference()];
-  const feeds = Object.fromEntries(
-    graph.inputs.map(({ name, tensor: { shape } }) => [
+const valuesOf = ({ inputs }: Graph): Record<string, HostTensor> =>
+  Object.fromEntries(
+    inputs.map(({ name, tensor: { shape } }) => [
       name,
-      hostF32(shape, normal({ seed: 0, stream: name, step: 0, sample: 0 }, sizeOf(shape))),
+      hostF32(
+        shape,
+        normal({ seed: 0, stream: name, step: 0, sample: 0 }, sizeOf(shape)).map((x) => (isWeight(name) ? 0.1 * x : x)),
+      ),
     ]),
   );
-  const [got, wanted] = await Promise.all([backend, oracle].map(async (on) => (await on.compile(graph)).run(feeds)));
+
+const isWeight = (name: string) => /weight|bias/.test(name);
+
+const weightsOf = (graph: Graph): Bound =>
+  Object.fromEntries(Object.entries(valuesOf(graph)).filter(([name]) => isWeight(name)));
+
+/** Every output on onnxruntime beside that in float64. */
+async function expectExact(graph: Graph, constants: Bound = {}): Promise<void> {
+  const [backend, oracle] = [await ort(), reference()];
+  const feeds = Object.fromEntries(Object.entries(valuesOf(graph)).filter(([name]) => constants[name] === undefined));
+  const [got, wanted] = await Promise.all(
+    [backend, oracle].map(async (on) => (await on.compile(graph, { constants })).run(feeds)),
+  );
   for (const { name } of graph.outputs) {
     const [a, b] = [(await got![name]!.read()).data, (await wanted![name]!.read()).data];
     expect(a).toHaveLength(b.length);
@@ -94,6 +108,77 @@ describe("a norm with a scale and a shift", () => {
   test("is made of standard operators in a portable model", () => {
     const graph = modulated([1, 1, 8], (norm, scale, shift) => ({ y: norm.mul(scale).add(shift) }));
     expect(opsOf(graph, portable())).toEqual(["LayerNormalization", "Mul", "Add"]);
+  });
+});
+
+describe("linear layers whose weights are known", () => {
+  const layer = (units: number, channels: number) => ({
+    weight: f32([units, channels]),
+    bias: f32([units]),
+  });
+  const [tokens, width] = [160, 16];
+
+  test("project attention without a pass for the bias of keys, nor of values", async () => {
+    const graph = trace(
+      "attention",
+      {
+        x: f32([2, tokens, width]),
+        q: layer(width, width),
+        k: layer(width, width),
+        v: layer(width, width),
+        out: layer(8, width),
+      },
+      ({ x, q, k, v, out }) => ({
+        y: linear(out, apply("attention", [linear(q, x), linear(k, x), linear(v, x)], { heads: 2 })),
+      }),
+    );
+    expect(opsOf(graph, processor, weightsOf(graph))).toEqual([
+      ...["MatMul", "Add"],
+      "MatMul",
+      "MatMul",
+      "Attention",
+      ...["MatMul", "Add"],
+    ]);
+    await expectExact(graph, weightsOf(graph));
+    expect(opsOf(graph)).toContain("Gemm");
+    await expectExact(graph);
+  });
+
+  test("keep the biases that are read elsewhere", async () => {
+    const graph = trace(
+      "attention",
+      { x: f32([2, tokens, width]), k: layer(width, width), out: layer(width, width) },
+      ({ x, k, out }) => {
+        const keys = linear(k, x);
+        return { y: linear(out, apply("attention", [x, keys, linear(k, x.exp())], { heads: 2 })), keys };
+      },
+    );
+    expect(opsOf(graph, processor, weightsOf(graph)).filter((op) => op === "Add")).toHaveLength(3);
+    await expectExact(graph, weightsOf(graph));
+  });
+
+  const mlp = (units: number) =>
+    trace(
+      "mlp",
+      { x: f32([2, tokens, width]), fc1: layer(units, width), fc2: layer(width, units) },
+      ({ x, fc1, fc2 }) => ({ y: linear(fc2, gelu(linear(fc1, x))) }),
+    );
+
+  test.each([
+    [2 * tokens, 1],
+    [2 * tokens + 2, 2],
+    [6 * tokens, 3],
+    [6 * tokens - 1, 1],
+    [8 * tokens, 1],
+  ])("have %i hidden units in %i slices, for 320 rows", async (units, count) => {
+    const graph = mlp(units);
+    expect(opsOf(graph, processor, weightsOf(graph)).filter((op) => op === "Gelu")).toHaveLength(count);
+    await expectExact(graph, weightsOf(graph));
+  });
+
+  test("are in one piece where weights come with each run", async () => {
+    expect(opsOf(mlp(6 * tokens)).filter((op) => op === "Gelu")).toHaveLength(1);
+    await expectExact(mlp(6 * tokens));
   });
 });
 
