@@ -167,16 +167,18 @@ export class Emitter {
     return part;
   }
 
-  /** The transpose of a bound matrix [M, K] as a constant [K, M]; undefined when `name` is not known before the run. */
-  transposed(name: string): string | undefined {
+  /**
+   * The transpose of a bound matrix [M, K] as a constant [K, M], or its rows `from` to `to`; undefined when `name` is not
+   * known before the run.
+   */
+  transposed(name: string, from = 0, to?: number): string | undefined {
     const matrix = this.bound.get(name);
     if (matrix === undefined) return undefined;
-    const flipped = `${name}.T`;
     const [rows, columns] = matrix.shape as readonly [number, number];
-    this.bind(
-      flipped,
-      lazyTensor(matrix.dtype, [columns, rows], () => transpose(matrix.data as Float32Array, rows, columns)),
-    );
+    const end = to ?? columns;
+    const flipped = to === undefined ? `${name}.T` : `${name}.T[${from}:${end}]`;
+    const load = () => transpose(matrix.data as Float32Array, rows, columns, from, end);
+    this.bind(flipped, lazyTensor(matrix.dtype, [end - from, rows], load));
     return flipped;
   }
 

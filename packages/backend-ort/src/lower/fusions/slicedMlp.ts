@@ -26,16 +26,15 @@ export const slicedMlp: Pattern = (node, { isStep }) => {
           const product = emit.within(first.scope, () => composites.linear(emit, first, [x!, weight, bias]));
           return composites.gelu(emit, gelu, [product]);
         });
-      const columns = emit.transposed(secondWeight!);
-      const areKnown = [weight!, bias!].every((name) => emit.valueOf(name) !== undefined);
-      if (columns === undefined || !areKnown) {
+      const areKnown = [weight!, bias!, secondWeight!].every((name) => emit.valueOf(name) !== undefined);
+      if (!areKnown) {
         return composites.linear(emit, second, [hidden(weight!, bias!), secondWeight!, secondBias!]);
       }
       const size = units / count;
       const terms = Array.from({ length: count }, (_, i) => {
         const [from, to] = [i * size, (i + 1) * size];
-        const [ownWeight, ownBias, ownColumns] = [weight!, bias!, columns].map((name) => emit.rows(name, from, to)!);
-        return emit.op("MatMul", [hidden(ownWeight!, ownBias!), ownColumns!]);
+        const own = hidden(emit.rows(weight!, from, to)!, emit.rows(bias!, from, to)!);
+        return emit.op("MatMul", [own, emit.transposed(secondWeight!, from, to)!]);
       });
       return [...terms, secondBias!].reduce((sum, term) => emit.op("Add", [sum, term]));
     },
