@@ -24,6 +24,7 @@ export interface BatchSplit {
 export function splitBatch(graph: Graph, { samplesAtOnce, smallestSample, largestPart }: BatchSplit): Graph {
   const samples = graph.inputs.filter(({ name }) => graph.samples?.includes(name)).map(({ tensor }) => tensor);
   const batch = samples[0]?.shape[0] ?? 1;
+  if (batch === 1) return graph;
   const sizes = nodesOf(graph).map((node) => (node.is("input") ? 0 : sizeOf(node.shape)));
   const samplesThatFit = Math.floor((largestPart * batch) / Math.max(...sizes));
   const count = batch / largestDivisor(batch, Math.max(1, Math.min(samplesAtOnce, samplesThatFit)));

@@ -47,6 +47,7 @@ test.each([
   ["diffusion-constants.json", "linear.respaced[ddim30].timesteps", 1],
   ["diffusion-ops.json", "loop.ddim_cfg.respaced.eta0.5.sample", 1],
   ["diffusion-ops.json", "t0.vb_terms_bpd", 1],
+  ["diffusion-ops.json", "rescaled_respaced.vb", 0.1],
 ])("%s falls short when %s is moved by %d", async (file, name, amount) => {
   const outcome = await checkFixture(altered(file, name, moved(amount)), reference());
   expect(outcome.verdict).toBe("short");

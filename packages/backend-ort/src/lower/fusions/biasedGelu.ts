@@ -8,8 +8,10 @@ export const biasedGelu: Pattern = (node, { isStep }) => {
   const fusion: Fusion = {
     hidden: [layer],
     inputs: layer.inputs,
-    lower: (emit, [x, weight, bias]) =>
-      emit.op("FastGelu", [gemm(emit, layer, [x!, weight!]), bias!], { domain: "com.microsoft" }),
+    lower: (emit, [x, weight, bias]) => {
+      const product = emit.within(layer.scope, () => gemm(emit, layer, [x!, weight!]));
+      return emit.op("FastGelu", [product, bias!], { domain: "com.microsoft" });
+    },
   };
   return new Map([[node, fusion]]);
 };
