@@ -1,4 +1,4 @@
-import { nchwc } from "./lower/blockedProducts";
+import { nchwc } from "./lower/blockedKernels";
 import { encodeModel } from "./onnx/encode";
 import type { ModelProto } from "./onnx/model";
 import type { Runtime } from "./platform/platform";

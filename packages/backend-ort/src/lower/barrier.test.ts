@@ -10,7 +10,7 @@ import { lowerScanGraph } from "./lowerGraph";
 
 const dit = ditConfig(undefined, { inputSize: [8, 8], hiddenSize: 32, depth: 3, heads: 2, numClasses: 4 });
 
-/** Attention nodes that are left of a train step after the runtime's own passes. */
+/** How often a train step computes attention after the runtime's own passes, by one kernel or from a softmax on. */
 async function attentionsLeft(level: "disabled" | "all", checkpoint: boolean): Promise<number> {
   const options = { batchSize: 2, adamw: adamwDefaults, checkpoint };
   const model = encodeModel(lowerScanGraph(trainStep({ dit, diffusion: diffusionDefaults }, options)));
@@ -20,7 +20,7 @@ async function attentionsLeft(level: "disabled" | "all", checkpoint: boolean): P
     const { InferenceSession } = await node.load("cpu", undefined);
     const settings = { graphOptimizationLevel: level, optimizedModelFilePath, logSeverityLevel: 3 } as const;
     await (await InferenceSession.create(model, settings)).release();
-    const names = readFileSync(optimizedModelFilePath, "latin1").match(/blocks\.\d+\/Attention_\d+/g) ?? [];
+    const names = readFileSync(optimizedModelFilePath, "latin1").match(/blocks\.\d+\/(Attention|Softmax)_\d+/g) ?? [];
     return new Set(names).size;
   } finally {
     rmSync(folder, { recursive: true });

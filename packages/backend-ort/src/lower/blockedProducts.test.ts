@@ -11,7 +11,7 @@ import {
   trace,
   valueAndGrad,
 } from "@dit/core";
-import { sizeOf } from "@dit/core/internal";
+import { apply, sizeOf } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
 import { ort } from "../backend";
 import { channelBlock } from "../channelBlock";
@@ -100,6 +100,47 @@ describe("products through the processor's convolutions", () => {
   test("what is large goes through its functions in parts", async () => {
     const graph = perceptron(1, 2048, 64, 1024);
     expect(opsOf(graph).filter((op) => op === ".Gelu")).toHaveLength(2);
+    expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
+  test("parts are not joined: products and sums of columns add up over them", async () => {
+    const graph = perceptron(1, 2048, 64, 1024);
+    const { nodes } = lowerGraph(graph, {}, { ...processor, block: 8 }).graph;
+    // What is joined are the gradients of the two weights and of the hidden bias.
+    expect(nodes.filter(({ opType }) => opType === "Concat")).toHaveLength(3);
+    expect(nodes.filter(({ opType, inputs }) => opType === "Conv" && inputs.length === 4)).toHaveLength(2);
+    expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
+  test("a stack whose first operand is transposed is one convolution", async () => {
+    const stacks = { a: f32([2, 3, 64, 80]), b: f32([2, 3, 64, 96]) };
+    const graph = trace("stack", stacks, ({ a, b }) => ({ y: a.matmul(b, { transposeA: true }) }));
+    expect(opsOf(graph).filter(isConvolution)).toHaveLength(1);
+    expect(await errorOf(graph)).toBeLessThan(1e-6);
+    const plain = trace("plain", { a: f32([2, 64, 80]), b: f32([2, 80, 96]) }, ({ a, b }) => ({ y: a.matmul(b) }));
+    expect(opsOf(plain)).toEqual([".MatMul"]);
+  });
+
+  test.each([[64], [20]])("attention of heads %i wide between linears, and its gradients", async (size) => {
+    const [samples, tokens, heads] = [2, 80, 4];
+    const width = heads * size;
+    const layer = { weight: f32([width, width]), bias: f32([width]) };
+    const types = { x: f32([samples, tokens, width]), q: layer, k: layer, v: layer, proj: layer };
+    const graph = trace("attention", types, (params) => {
+      const loss = ({ x, q, k, v, proj }: typeof params) => {
+        const [a, b, c] = [q, k, v].map((p) => linear(p, x.mul(0.1)).mul(0.1) as F32);
+        const y = linear(proj, apply("attention", [a!, b!, c!], { heads }) as F32) as F32;
+        return { loss: y.square().sum(), y };
+      };
+      const { value, gradients } = valueAndGrad(loss, params);
+      // The keys' bias has a gradient of 0, and no scale to measure an error by.
+      return { ...value, gradients: { ...gradients, k: gradients.k.weight } };
+    });
+    const swapsRows = lowerGraph(graph, {}, { ...processor, block: 8 }).graph.nodes.filter(
+      ({ opType, attributes }) => opType === "Transpose" && `${attributes?.perm?.value}` === "0,2,1,3",
+    );
+    // Where heads divide into blocks, no row is moved between tokens and heads.
+    expect(swapsRows.length === 0).toBe(size === 64);
     expect(await errorOf(graph)).toBeLessThan(1e-5);
   });
 

@@ -2,9 +2,10 @@ import type { Tensor } from "@dit/core";
 import type { OpName } from "@dit/core/internal";
 import { sizeOf } from "@dit/core/internal";
 import { attr } from "../onnx/model";
+import { BlockedKernels } from "./blockedKernels";
 import type { Emitter } from "./emitter";
 
-/** A product of two matrices: [M, K] x [K, N] -> [M, N]. */
+/** A product of two matrices, [M, K] x [K, N] -> [M, N], or of two stacks of them. */
 export interface Product {
   /** [M, K], or [K, M] when transposed */
   readonly a: string;
@@ -33,9 +34,6 @@ interface Matrix {
   transposed?: string;
 }
 
-/** The domain of onnxruntime's blocked kernels. It is for one processor: no exported model may name it. */
-export const nchwc = "com.microsoft.nchwc";
-
 /**
  * Matrix products as 1x1 convolutions of onnxruntime's NCHWc kernels, which reach the speed of the processor where Gemm
  * reaches 90% of it, and 75% with a transposed first operand. A matrix [R, C] is an image of R pixels and C channels, whose
@@ -44,13 +42,18 @@ export const nchwc = "com.microsoft.nchwc";
  * blocked until something needs its rows, and functions of each element do not.
  */
 export class BlockedProducts {
+  private readonly kernels: BlockedKernels;
   private readonly matrices = new Map<string, Matrix>();
+  /** Stacks of S matrices [R, C] by the names of their rows: [S, C, R, 1], in memory [S, C / B, R, B] */
+  private readonly stacks = new Map<string, string>();
 
   /** @param block B, the channels that lie together: 16 with AVX-512, 8 with AVX2 */
   constructor(
     private readonly emit: Emitter,
     private readonly block: number,
-  ) {}
+  ) {
+    this.kernels = new BlockedKernels(emit);
+  }
 
   /** The product's value; undefined where it is too small to gain from it, or does not divide into blocks. */
   product({ a, b, bias, transposeA, transposeB, sizes: { m, k, n }, shape }: Product): string | undefined {
@@ -61,7 +64,7 @@ export class BlockedProducts {
     if (!transposeA) {
       const make = (from: number, to: number) => {
         const filter = this.slice(this.filter(b, second, transposeB), n, from, to);
-        return this.convolve(this.blocked(a, first), filter, bias && this.slice(bias, n, from, to));
+        return this.multiply(a, first, filter, to - from, bias && this.slice(bias, n, from, to));
       };
       return this.deferred({ rows: m, columns: n, make }, shape);
     }
@@ -71,11 +74,52 @@ export class BlockedProducts {
       const image = this.transposed(a, first);
       // Part by part, so that what the forward pass joined need not be kept until now.
       const filters = transposeB ? [this.filter(b, second, true)] : this.parts(second);
-      const parts = filters.map((part) => this.convolve(image, this.emit.reshape(part, [n / filters.length, k, 1, 1])));
+      const parts = filters.map((part) =>
+        this.kernels.convolve(image, this.emit.reshape(part, [n / filters.length, k, 1, 1])),
+      );
       return this.rowsOf({ rows: m, columns: n, parts }, shape);
     }
     const image = transposeB ? this.blocked(b, second) : this.transposed(b, second);
-    return this.rowsOf({ rows: m, columns: n, transposed: this.convolve(image, this.filter(a, first, false)) }, shape);
+    const filters = first.parts ?? [this.blocked(a, first)];
+    const parts = filters.map((part) =>
+      this.kernels.convolve(image, this.emit.reshape(part, [m / filters.length, k, 1, 1])),
+    );
+    return this.rowsOf({ rows: m, columns: n, transposed: this.join(parts) }, shape);
+  }
+
+  /**
+   * A stack of products whose first operand is transposed, [.., K, M] and [.., K, N] -> [.., M, N], as one convolution with
+   * a group of channels for each. Products that are not transposed leave nothing to gain.
+   */
+  stackedProduct({ a, b, transposeA, transposeB, sizes: { m, k, n }, shape }: Product): string | undefined {
+    if (!transposeA || transposeB || Math.min(m, k, n) < smallestSide) return undefined;
+    if ([k, n].some((size) => size % this.block !== 0)) return undefined;
+    const count = sizeOf(shape) / (m * n);
+    const image = this.kernels.reorderInput(a, [1, count * k, m, 1]);
+    const filter = this.stacks.get(b) ?? this.kernels.reorderInput(b, [count, k, 1, n], true);
+    const product = this.kernels.convolve(image, this.emit.reshape(filter, [count * n, k, 1, 1]), { groups: count });
+    return this.stack(this.emit.reshape(product, [count, n, m, 1]), shape);
+  }
+
+  /** Tokens [.., H D] as heads [N, H, T, D], a stack of matrices; undefined where the tokens are in rows. */
+  splitHeads(name: string, shape: readonly number[]): string | undefined {
+    const [n, h, t, d] = shape as readonly [number, number, number, number];
+    const matrix = this.matrices.get(name);
+    if (matrix === undefined || !this.emit.isDeferred(name) || d % this.block !== 0) return undefined;
+    const images = this.swapped(this.blocked(name, matrix), [(h * d) / this.block, n, t * this.block]);
+    return this.stack(this.emit.reshape(images, [n * h, d, t, 1]), shape);
+  }
+
+  /** The way back, to `shape`; undefined where too little depends on it. */
+  joinHeads(name: string, heads: readonly number[], shape: readonly number[]): string | undefined {
+    const [n, h, t, d] = heads as readonly [number, number, number, number];
+    if (d % this.block !== 0 || Math.min(n * t, h * d) < smallestSide) return undefined;
+    const blocked = this.emit.once(`tokens ${name}`, () => {
+      const images = this.stacks.get(name) ?? this.kernels.reorderInput(name, [n * h, t, 1, d], true);
+      const joined = this.swapped(images, [n, (h * d) / this.block, t * this.block]);
+      return this.emit.reshape(joined, [1, h * d, n * t, 1]);
+    });
+    return this.deferred({ rows: n * t, columns: h * d, blocked }, shape);
   }
 
   /** A function of each element, computed where its operands lie; undefined where one of them lies in rows. */
@@ -117,15 +161,28 @@ export class BlockedProducts {
     if (matrix === undefined || !this.emit.isDeferred(name)) return undefined;
     const { rows, columns } = matrix;
     const ones = this.emit.reshape(this.emit.filled(1, rows), [1, 1, rows]);
-    const blocks = this.emit.reshape(this.blocked(name, matrix), [columns / this.block, rows, this.block]);
-    return this.emit.reshape(this.emit.op("MatMul", [ones, blocks]), [1, columns]);
+    const parts = this.parts(matrix);
+    const sums = parts.map((part) => {
+      const blocks = this.emit.reshape(part, [columns / parts.length / this.block, rows, this.block]);
+      return this.emit.reshape(this.emit.op("MatMul", [ones, blocks]), [1, columns / parts.length]);
+    });
+    return this.join(sums);
   }
 
-  private convolve(image: string, filter: string, bias?: string): string {
-    return this.emit.op("Conv", bias === undefined ? [image, filter] : [image, filter, bias], {
-      domain: nchwc,
-      attributes: { kernel_shape: attr.ints([1, 1]) },
-    });
+  /** A matrix [M, K] and a filter that makes `n` columns. The parts of a matrix are not joined: the result adds up over them. */
+  private multiply(name: string, matrix: Matrix, filter: string, n: number, bias?: string): string {
+    const { columns, blocked, parts } = matrix;
+    if (parts === undefined || blocked !== undefined) {
+      return this.kernels.convolve(this.blocked(name, matrix), filter, { bias });
+    }
+    const size = columns / parts.length;
+    const blocks = this.emit.reshape(filter, [n / this.block, columns, this.block]);
+    const filterOf = (part: number) =>
+      this.emit.reshape(this.slice(blocks, columns, part * size, (part + 1) * size, 1), [n, size, 1, 1]);
+    return parts.reduce(
+      (sum, part, i) => this.kernels.convolve(part, filterOf(i), { bias: i === 0 ? bias : undefined, sum }),
+      "",
+    );
   }
 
   /** [K, N], or [N, K] when transposed, as a filter of K channels that makes N. */
@@ -135,9 +192,14 @@ export class BlockedProducts {
     return this.emit.once(`filter ${blocked}`, () => this.emit.reshape(blocked, [n, k, 1, 1]));
   }
 
-  private slice(name: string, size: number, from: number, to: number): string {
+  private slice(name: string, size: number, from: number, to: number, axis = 0): string {
     if (to - from === size) return name;
-    return this.emit.op("Slice", [name, this.emit.ints([from]), this.emit.ints([to]), this.emit.ints([0])]);
+    return this.emit.op("Slice", [name, this.emit.ints([from]), this.emit.ints([to]), this.emit.ints([axis])]);
+  }
+
+  /** Images, or vectors of a number for each channel, beside each other. */
+  private join(images: readonly string[]): string {
+    return images.length === 1 ? images[0]! : this.emit.op("Concat", images, { attributes: { axis: attr.int(1) } });
   }
 
   /** A scalar with the axes of an image. With fewer, it would be broadcast number by number, thirty times as slow. */
@@ -153,7 +215,8 @@ export class BlockedProducts {
 
   private parts(matrix: Matrix): readonly string[] {
     const { rows, columns, blocked, make } = matrix;
-    if (matrix.parts !== undefined || make === undefined) return matrix.parts ?? [blocked!];
+    if (matrix.parts !== undefined) return matrix.parts;
+    if (blocked !== undefined || make === undefined) return [blocked!];
     let count = Math.ceil((rows * columns) / largestPart);
     while (columns % (count * this.block) !== 0) count++;
     const size = columns / count;
@@ -163,23 +226,28 @@ export class BlockedProducts {
 
   private blocked(name: string, matrix: Matrix): string {
     const { rows, columns, parts, make } = matrix;
-    const joined = () =>
-      parts!.length === 1 ? parts![0]! : this.emit.op("Concat", parts!, { attributes: { axis: attr.int(1) } });
-    const reordered = () =>
-      this.emit.op("ReorderInput", [this.emit.reshape(name, [1, rows, 1, columns])], {
-        domain: nchwc,
-        attributes: { channels_last: attr.int(1) },
-      });
-    matrix.blocked ??= parts !== undefined ? joined() : make !== undefined ? make(0, columns) : reordered();
+    const reordered = () => this.kernels.reorderInput(name, [1, rows, 1, columns], true);
+    matrix.blocked ??= parts !== undefined ? this.join(parts) : make !== undefined ? make(0, columns) : reordered();
     return matrix.blocked;
   }
 
   private transposed(name: string, matrix: Matrix): string {
-    const { rows, columns } = matrix;
-    matrix.transposed ??= this.emit.op("ReorderInput", [this.emit.reshape(name, [1, rows, columns, 1])], {
-      domain: nchwc,
-    });
+    matrix.transposed ??= this.kernels.reorderInput(name, [1, matrix.rows, matrix.columns, 1]);
     return matrix.transposed;
+  }
+
+  /** The first two of three axes swapped. */
+  private swapped(name: string, shape: readonly [number, number, number]): string {
+    return this.emit.op("Transpose", [this.emit.reshape(name, shape)], { attributes: { perm: attr.ints([1, 0, 2]) } });
+  }
+
+  /** A name for a stack whose rows are made when something reads them. */
+  private stack(images: string, shape: readonly number[]): string {
+    const name = this.emit.defer(() =>
+      this.emit.reshape(this.kernels.reorderOutput(images, shape.at(-1)!, true), shape),
+    );
+    this.stacks.set(name, images);
+    return name;
   }
 
   /** A name for a matrix whose rows are made when something reads them. */
@@ -191,11 +259,10 @@ export class BlockedProducts {
 
   private rowsOf(matrix: Matrix, shape: readonly number[]): string {
     const { rows, columns } = matrix;
-    const [source, channels, last] = isBlocked(matrix)
-      ? [this.blocked("", matrix), columns, 1]
-      : [matrix.transposed!, rows, 0];
-    const attributes = { channels: attr.int(channels), channels_last: attr.int(last) };
-    return this.emit.reshape(this.emit.op("ReorderOutput", [source], { domain: nchwc, attributes }), shape);
+    const inRows = isBlocked(matrix)
+      ? this.kernels.reorderOutput(this.blocked("", matrix), columns, true)
+      : this.kernels.reorderOutput(matrix.transposed!, rows, false);
+    return this.emit.reshape(inRows, shape);
   }
 }
 

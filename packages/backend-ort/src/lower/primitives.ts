@@ -101,10 +101,11 @@ export const primitives: PrimitiveTable = {
 };
 
 function blockedProduct(emit: Emitter, node: Node<"matmul">, [a, b]: readonly string[]): string | undefined {
-  const { dtype, shape, attributes, inputs } = node;
-  if (dtype !== "f32" || shape.length !== 2) return undefined;
-  const sizes = { m: shape[0]!, n: shape[1]!, k: inputs[0].shape[attributes.transposeA ? 0 : 1]! };
-  return emit.blocks?.product({ a: a!, b: b!, ...attributes, sizes, shape });
+  const { dtype, rank, shape, attributes, inputs } = node;
+  if (dtype !== "f32") return undefined;
+  const sizes = { m: shape.at(-2)!, n: shape.at(-1)!, k: inputs[0].shape.at(attributes.transposeA ? -2 : -1)! };
+  const product = { a: a!, b: b!, ...attributes, sizes, shape };
+  return rank === 2 ? emit.blocks?.product(product) : emit.blocks?.stackedProduct(product);
 }
 
 /** A product by the standard operators, which know no transposed stacks. */

@@ -3,12 +3,18 @@ import { composites } from "./composites";
 import { attentionBiases } from "./fusions/attentionBiases";
 import { equalParts } from "./fusions/equalParts";
 import { fusionsBy, type Pattern } from "./fusions/fusion";
+import { joinHeads, splitHeads } from "./fusions/heads";
+import { normDeviation } from "./fusions/normDeviation";
 import { modulatedNorm } from "./fusions/norms";
 import { slicedMlp } from "./fusions/slicedMlp";
 import { primitives } from "./primitives";
 import type { Target } from "./target";
 
-const ofAnyWeights: readonly Pattern[] = [modulatedNorm({ dtypes: ["f32"], perSample: false }), equalParts];
+const ofAnyWeights: readonly Pattern[] = [
+  modulatedNorm({ dtypes: ["f32"], perSample: false }),
+  normDeviation,
+  equalParts,
+];
 
 /** What goes by one kernel where the weights of linear layers are integers. */
 export const fusionsOfIntegers = fusionsBy(...ofAnyWeights);
@@ -22,5 +28,5 @@ export const processor: Target = {
   wide: new Set(),
   batchSplit: batchSplit(1),
   prepare: (graph) => graph,
-  fusions: fusionsBy(...ofAnyWeights, attentionBiases, slicedMlp),
+  fusions: fusionsBy(...ofAnyWeights, attentionBiases, slicedMlp, splitHeads, joinHeads),
 };

@@ -14,6 +14,7 @@ import { compute } from "../run/reference/compute";
 import { commonSubexpressions } from "./commonSubexpressions";
 import { expandComposites } from "./expandComposites";
 import { lower } from "./lower";
+import { shareProbabilities } from "./shareProbabilities";
 import { simplify } from "./simplify";
 
 const none: ReadonlySet<CompositeName> = new Set();
@@ -23,6 +24,7 @@ const passes: Record<string, (graph: Graph) => Graph> = {
   "expandComposites, nothing native": (graph) => expandComposites(graph, none),
   "expandComposites, some native": (graph) => expandComposites(graph, some),
   commonSubexpressions,
+  shareProbabilities,
   simplify,
   "lower, nothing native": (graph) => lower(graph, none),
   "lower, some native": (graph) => lower(graph, some),

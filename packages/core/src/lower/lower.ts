@@ -4,6 +4,7 @@ import type { CompositeName, OpName } from "../ir/ops";
 import { widenSensitive } from "./castPrecision";
 import { commonSubexpressions } from "./commonSubexpressions";
 import { expandComposites } from "./expandComposites";
+import { shareProbabilities } from "./shareProbabilities";
 import { simplify } from "./simplify";
 
 /**
@@ -12,7 +13,7 @@ import { simplify } from "./simplify";
  * @param wide operations that it computes in f32 beside those that need it everywhere
  */
 export function lower(graph: Graph, native: ReadonlySet<CompositeName>, wide: ReadonlySet<OpName> = new Set()): Graph {
-  return commonSubexpressions(simplify(widenSensitive(expandComposites(graph, native), wide)));
+  return commonSubexpressions(simplify(widenSensitive(expandComposites(shareProbabilities(graph), native), wide)));
 }
 
 /** `lower` for one step of a scan. */

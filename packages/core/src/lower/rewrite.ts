@@ -1,8 +1,11 @@
 import { type Graph, topologicalOrder } from "../ir/graph";
 import { Tensor } from "../ir/tensor";
 
-/** What takes the place of a node whose inputs are rewritten already; the node itself to keep it. */
-export type Change = (node: Tensor) => Tensor;
+/**
+ * What takes the place of a node whose inputs are rewritten already; the node itself to keep it.
+ * @param original the node as it was before
+ */
+export type Change = (node: Tensor, original: Tensor) => Tensor;
 
 /** Rebuilds a graph bottom-up. */
 export function rewrite(graph: Graph, change: Change): Graph {
@@ -20,7 +23,7 @@ export function rewriteTensors(outputs: readonly Tensor[], change: Change, leave
     if (replaced.has(node)) continue;
     const inputs = node.inputs.map((x) => replaced.get(x)!);
     const moved = inputs.every((x, i) => x === node.inputs[i]) ? node : withInputs(node, inputs);
-    replaced.set(node, change(moved));
+    replaced.set(node, change(moved, node));
   }
   return outputs.map((output) => replaced.get(output)!);
 }

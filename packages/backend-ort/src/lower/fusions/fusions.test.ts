@@ -12,6 +12,7 @@ import {
   reference,
   split,
   trace,
+  valueAndGrad,
 } from "@dit/core";
 import { apply, sizeOf } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
@@ -108,6 +109,38 @@ describe("a norm with a scale and a shift", () => {
   test("is made of standard operators in a portable model", () => {
     const graph = modulated([1, 1, 8], (norm, scale, shift) => ({ y: norm.mul(scale).add(shift) }));
     expect(opsOf(graph, portable())).toEqual(["LayerNormalization", "Mul", "Add"]);
+  });
+});
+
+describe("the gradient of a norm", () => {
+  const normed = (also: (x: F32) => Record<string, F32> = () => ({})) =>
+    trace("normed", { x: f32([2, 5, 8]), seed: f32([2, 5, 8]) }, ({ x, seed }) => {
+      const { value, gradients } = valueAndGrad(({ x }: { x: F32 }) => ({ loss: layerNorm(x).mul(seed).sum() }), { x });
+      return { ...value, gradients, ...also(x) };
+    });
+
+  test("divides by the deviation that the norm puts out", async () => {
+    const graph = normed();
+    const ops = opsOf(graph);
+    expect(ops).toContain("Reciprocal");
+    expect(ops).not.toContain("Sqrt");
+    expect(ops.filter((op) => op === "LayerNormalization")).toHaveLength(1);
+    await expectExact(graph);
+  });
+
+  test("finds it itself where something else reads a step on the way", async () => {
+    const graph = normed((x) => ({ centred: x.sub(x.mean([-1], { keepDims: true })) }));
+    expect(opsOf(graph)).toContain("Sqrt");
+    await expectExact(graph);
+  });
+
+  test("and the root of something else stay apart", async () => {
+    const graph = trace("root", { x: f32([2, 5, 8]) }, ({ x }) => ({
+      y: layerNorm(x),
+      root: x.square().mean([-1], { keepDims: true }).add(1e-6).sqrt(),
+    }));
+    expect(opsOf(graph)).toContain("Sqrt");
+    await expectExact(graph);
   });
 });
 

@@ -29,7 +29,7 @@ export const attention: Composite<"attention"> = {
     const p = probabilities(query, k, heads);
     const dOut = splitHeads(g, heads);
     const dProbabilities = dOut.matmul(splitHeads(v, heads), { transposeB: true });
-    const rowSums = splitHeads(g.mul(output), heads).sum([-1], { keepDims: true });
+    const rowSums = dOut.mul(splitHeads(output, heads)).sum([-1], { keepDims: true });
     const dScores = p.mul(dProbabilities.sub(rowSums));
     return [
       joinHeads(dScores.matmul(splitHeads(k, heads))).mul(scale(q, heads)),
