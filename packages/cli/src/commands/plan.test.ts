@@ -29,7 +29,7 @@ describe("dit plan", () => {
     const report = await planCommand({ ...command, memory: 12e9 });
     expect(report.rows.map(({ fits }) => fits)).toEqual([true, true, false, true]);
     expect(() => requireFit(report)).toThrow(
-      /train with batch 256 in f32 needs 2\d.\d GB, there are 12 GB; the largest value is blocks\.\d+\.mlp\.fc1 .*f32\[256, 256, 1536\].*batch 8 fits/,
+      /train with batch 256 in f32 needs 3\d.\d GB, there are 12 GB; the largest value is blocks\.\d+ \(softmax\), f32\[256, 6, 256, 256\].*batch 8 fits/,
     );
   });
 

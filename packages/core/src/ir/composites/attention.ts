@@ -5,9 +5,9 @@ import { sameShape } from "../shape";
 import type { F32 } from "../tensor";
 
 /**
- * Scaled dot-product attention (arXiv 1706.03762, section 3.2). The gradient computes the scores again instead of
- * keeping them, since a fused forward kernel never writes them; the row sums it needs are those of dO * O
- * (arXiv 2205.14135, appendix B).
+ * Scaled dot-product attention (arXiv 1706.03762, section 3.2). The gradient is written with the probabilities, which a fused
+ * forward kernel never writes: `shareProbabilities` decides whether they are computed again. The row sums it needs are those
+ * of dO * O (arXiv 2205.14135, appendix B).
  */
 export const attention: Composite<"attention"> = {
   infer: ([q, k, v], { heads }, fail) => {
