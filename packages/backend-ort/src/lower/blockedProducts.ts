@@ -74,17 +74,12 @@ export class BlockedProducts {
       const image = this.transposed(a, first);
       // Part by part, so that what the forward pass joined need not be kept until now.
       const filters = transposeB ? [this.filter(b, second, true)] : this.parts(second);
-      const parts = filters.map((part) =>
-        this.kernels.convolve(image, this.emit.reshape(part, [n / filters.length, k, 1, 1])),
-      );
-      return this.rowsOf({ rows: m, columns: n, parts }, shape);
+      return this.rowsOf({ rows: m, columns: n, parts: this.convolveBy(filters, image, n, k) }, shape);
     }
     const image = transposeB ? this.blocked(b, second) : this.transposed(b, second);
     const filters = first.parts ?? [this.blocked(a, first)];
-    const parts = filters.map((part) =>
-      this.kernels.convolve(image, this.emit.reshape(part, [m / filters.length, k, 1, 1])),
-    );
-    return this.rowsOf({ rows: m, columns: n, transposed: this.join(parts) }, shape);
+    const transposed = this.join(this.convolveBy(filters, image, m, k));
+    return this.rowsOf({ rows: m, columns: n, transposed }, shape);
   }
 
   /**
@@ -101,7 +96,7 @@ export class BlockedProducts {
     return this.stack(this.emit.reshape(product, [count, n, m, 1]), shape);
   }
 
-  /** Tokens [.., H D] as heads [N, H, T, D], a stack of matrices; undefined where the tokens are in rows. */
+  /** Tokens [.., H D] as heads [N, H, T, D], a stack of matrices; undefined where they are in rows, or heads do not divide into blocks. */
   splitHeads(name: string, shape: readonly number[]): string | undefined {
     const [n, h, t, d] = shape as readonly [number, number, number, number];
     const matrix = this.matrices.get(name);
@@ -110,7 +105,7 @@ export class BlockedProducts {
     return this.stack(this.emit.reshape(images, [n * h, d, t, 1]), shape);
   }
 
-  /** The way back, to `shape`; undefined where too little depends on it. */
+  /** The way back, to `shape`; undefined where it is too small to gain from it, or heads do not divide into blocks. */
   joinHeads(name: string, heads: readonly number[], shape: readonly number[]): string | undefined {
     const [n, h, t, d] = heads as readonly [number, number, number, number];
     if (d % this.block !== 0 || Math.min(n * t, h * d) < smallestSide) return undefined;
@@ -183,6 +178,12 @@ export class BlockedProducts {
       (sum, part, i) => this.kernels.convolve(part, filterOf(i), { bias: i === 0 ? bias : undefined, sum }),
       "",
     );
+  }
+
+  /** An image of K channels by the parts of a filter that makes N: as many images of some of the N. */
+  private convolveBy(filters: readonly string[], image: string, n: number, k: number): string[] {
+    const shape = [n / filters.length, k, 1, 1];
+    return filters.map((filter) => this.kernels.convolve(image, this.emit.reshape(filter, shape)));
   }
 
   /** [K, N], or [N, K] when transposed, as a filter of K channels that makes N. */

@@ -3,6 +3,7 @@ import { valueAndGrad } from "../differentiate/valueAndGrad";
 import { apply } from "../ir/apply";
 import { type Graph, nodesOf } from "../ir/graph";
 import type { OpName } from "../ir/ops";
+import { sizeOf } from "../ir/shape";
 import type { F32 } from "../ir/tensor";
 import { compute } from "../run/reference/compute";
 import { f32 } from "../trace/signature";
@@ -62,7 +63,7 @@ describe("shareProbabilities", () => {
         new Map(
           inputs.map(({ tensor }, i) => [
             tensor,
-            Float64Array.from({ length: tensor.shape.reduce((a, b) => a * b) }, (_, j) => Math.sin(i + 2 * j)),
+            Float64Array.from({ length: sizeOf(tensor.shape) }, (_, j) => Math.sin(i + 2 * j)),
           ]),
         ),
       );

@@ -14,6 +14,7 @@ export function shareProbabilities(graph: Graph): Graph {
   const isShared = (node: Node<"attention">) =>
     areFew(node) && scored.some(([q, k]) => q === node.inputs[0] && k === node.inputs[1]);
   const shared = new Set<Tensor>(nodes.filter((node) => node.is("attention") && isShared(node)));
+  if (shared.size === 0) return graph;
   return rewrite(graph, (node, original) => (node.is("attention") && shared.has(original) ? decomposed(node) : node));
 }
 

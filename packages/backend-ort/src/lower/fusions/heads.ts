@@ -8,8 +8,9 @@ import type { Pattern } from "./fusion";
 
 /** Tokens as heads. */
 export const splitHeads: Pattern = (heads, { isStep }) => {
-  const split = isSwap(heads) ? heads.inputs[0] : undefined;
-  if (!isSwap(heads) || !split?.is("reshape")) return undefined;
+  if (!isSwap(heads)) return undefined;
+  const [split] = heads.inputs;
+  if (!split.is("reshape")) return undefined;
   const [tokens] = split.inputs;
   if (tokens.shape.at(-1) !== widthOf(split)) return undefined;
   return new Map([

@@ -1,28 +1,28 @@
 import type { F32, Tensor } from "@dit/core";
 import { composites, type Node, topologicalOrder } from "@dit/core/internal";
-import { attr } from "../../onnx/model";
 import type { Emitter } from "../emitter";
 import type { Fusion, Pattern } from "./fusion";
+import { normOf, onesFor } from "./norms";
 
 /** The deviation that a layer norm divides by, which its gradient reads too: LayerNormalization puts out its inverse. */
-export const normDeviation: Pattern = (root, { readersOf, isStep }) => {
+export const normDeviation: Pattern = (root, uses) => {
   if (!root.is("sqrt")) return undefined;
-  const normOf = (x: Tensor) => readersOf(x).find((reader) => reader.is("layerNorm"));
+  const readerOf = (x: Tensor) => uses.readersOf(x).find((reader) => reader.is("layerNorm"));
   let x = root.inputs[0] as Tensor | undefined;
-  while (x !== undefined && normOf(x) === undefined) x = x.inputs[0];
-  const norm = x && normOf(x);
-  if (x === undefined || !norm?.is("layerNorm") || !isSame(deviationOf(norm), root)) return undefined;
+  while (x !== undefined && readerOf(x) === undefined) x = x.inputs[0];
+  const norm = x && readerOf(x);
+  const found = norm && normOf(norm, uses);
+  if (x === undefined || !norm?.is("layerNorm") || !found || !isSame(deviationOf(norm), root)) return undefined;
   const hidden = topologicalOrder([root], (node) => node === x).filter(
     (node) => node !== root && node !== x && !node.is("constant"),
   );
-  if (!hidden.every(isStep)) return undefined;
-  const { epsilon } = norm.attributes;
+  if (!hidden.every(uses.isStep)) return undefined;
+  const { epsilon, attributes } = found;
   /** Its outputs are the norm, the mean, which nothing reads, and the inverse of the deviation. */
   const both = (emit: Emitter, x: string) =>
     emit.once(`norm of ${x}, ${epsilon}`, () => {
-      const attributes = { axis: attr.int(-1), epsilon: attr.float(epsilon) };
-      const ones = emit.filled(1, norm.shape.at(-1)!);
-      return emit.ops("LayerNormalization", [x, ones], 3, { attributes, omitted: [1] })[0]!;
+      const inputs = [x, onesFor(emit, norm)];
+      return emit.ops("LayerNormalization", inputs, 3, { attributes, omitted: [1] })[0]!;
     });
   return new Map<Tensor, Fusion>([
     [norm, { hidden: [], inputs: [x], lower: (emit, [x]) => both(emit, x!) }],

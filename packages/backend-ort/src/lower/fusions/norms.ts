@@ -70,7 +70,7 @@ export const residualNorm: Pattern = (normed, uses) => {
 };
 
 /** What is normed where `x` is a layer norm, in float32 or half precision, and the nodes in between that nothing else reads. */
-function normOf(x: Tensor, { isStep }: Uses) {
+export function normOf(x: Tensor, { isStep }: Uses) {
   const narrowed = x.is("cast") && x.dtype === "f16" && isStep(x.inputs[0]) ? x.inputs[0] : undefined;
   const norm = narrowed ?? x;
   if (!norm.is("layerNorm") || norm.dtype !== "f32") return undefined;
@@ -99,6 +99,6 @@ function isPerSample(x: Tensor, { dtype, rank, shape: [samples, , channels] }: T
   return rank === 3 && x.dtype === dtype && sameShape(x.shape, [samples!, 1, channels!]);
 }
 
-function onesFor(emit: Emitter, { dtype, shape }: Tensor): string {
+export function onesFor(emit: Emitter, { dtype, shape }: Tensor): string {
   return emit.filled(1, shape.at(-1)!, dtype === "f16" ? "f16" : "f32");
 }
