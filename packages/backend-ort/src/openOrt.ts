@@ -32,17 +32,27 @@ export interface OrtOptions {
    * time, as `sample` does; a graph with weights among its inputs, such as a train step, is refused.
    */
   readonly weights?: WeightFormat;
+  /**
+   * Path without its end of the files into which onnxruntime writes what each of its operations took: one to a compiled
+   * graph, `<profile>-<number>-<graph>_<date>.json`, when that is
+   * disposed of. Perfetto and chrome://tracing open
+   * them; `npm run profile` adds them up. Measuring costs some microseconds an operation. In Node alone.
+   */
+  readonly profile?: string;
 }
 
 /** The onnxruntime backend of a platform; `ort` is this with the platform of the entry that it is imported from. */
 export async function openOrt(platform: Platform, options: OrtOptions = {}): Promise<Backend> {
-  const { provider = platform.providers[0]!, threads, inlineBytes = 2 ** 30, weights = "f32" } = options;
+  const { provider = platform.providers[0]!, threads, inlineBytes = 2 ** 30, weights = "f32", profile } = options;
   requireProvider(platform, provider);
   requireWeights(provider, weights);
   const { memory, hasLoop, ...hardware } = providers[provider];
   const runtime = await platform.load(provider, threads);
   const { writeTemporary } = platform;
-  const settings = { provider, threads, inlineBytes, memory, ...(writeTemporary && { writeTemporary }) };
+  if (profile !== undefined && writeTemporary === undefined) {
+    throw new ConfigError("profile: a page has no files to write to; profile in Node, or with the browser's own tools");
+  }
+  const settings = { provider, threads, inlineBytes, memory, profile, ...(writeTemporary && { writeTemporary }) };
   const sessions = new Sessions(runtime, settings);
   const { dtypes, title } = await abilities(provider, platform, sessions, runtime);
   const transfers = new Transfers(sessions);

@@ -64,7 +64,13 @@ describe.skipIf(problem !== undefined)(`webgpu${problem === undefined ? "" : ` (
   });
 
   test("refuses what it has no kernel for, instead of computing it on the processor", async () => {
-    const settings = { provider: "webgpu", threads: undefined, inlineBytes: 2 ** 30, memory: "gpu-buffer" } as const;
+    const settings = {
+      provider: "webgpu",
+      threads: undefined,
+      inlineBytes: 2 ** 30,
+      memory: "gpu-buffer",
+      profile: undefined,
+    } as const;
     const sessions = new Sessions(await node.load("webgpu", undefined), settings);
     const port = (name: string) => ({ name, elementType: "float32" as const, shape: [2] });
     const nodes = [{ opType: "Sin", inputs: ["x"], outputs: ["y"] }];

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -14,7 +14,7 @@ import {
   paramTypes,
   trace,
 } from "@dit/core";
-import { paramsOf } from "@dit/core/internal";
+import { disposeAll, paramsOf } from "@dit/core/internal";
 import { formulaInput, formulaParameter } from "@dit/testkit";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ort } from "./backend";
@@ -97,5 +97,36 @@ describe("constants that onnxruntime maps from a file", () => {
     const backend = await ort({ inlineBytes: 0 });
     await expect(backend.compile(graph, { constants: lazyWeights().constants })).rejects.toThrow(/TMPDIR/);
     await backend.dispose();
+  });
+});
+
+describe("a backend that is disposed of", () => {
+  test("closes what is still compiled", async () => {
+    const backend = await ort();
+    const bound = await backend.compile(graph, { constants: lazyWeights().constants });
+    const twice = trace("twice", { x: f32([2]) }, ({ x }) => ({ y: x.mul(2) }));
+    const kept = await backend.compile(twice);
+    await backend.dispose();
+    await expect(bound.run(feeds)).rejects.toThrow("forward: this executable was disposed of");
+    await expect(kept.run({ x: hostF32([2], [1, 2]) })).rejects.toThrow("twice: this executable was disposed of");
+    await bound.dispose();
+    await kept.dispose();
+  });
+
+  test("has written a profile for each, with the model's paths", async () => {
+    const backend = await ort({ profile: join(folder, "run") });
+    const executable = await backend.compile(graph, { constants: lazyWeights().constants });
+    disposeAll(await executable.run(feeds));
+    await (await backend.compile(trace("two rows", { x: f32([2, 3]) }, ({ x }) => ({ y: x.sum([1]) })))).dispose();
+    await backend.dispose();
+    const files = readdirSync(folder)
+      .filter((name) => name.endsWith(".json"))
+      .sort();
+    expect(files).toEqual([
+      expect.stringMatching(/^run-0-forward_.*\.json$/),
+      expect.stringMatching(/^run-1-two-rows_/),
+    ]);
+    const events: readonly { name: string }[] = JSON.parse(readFileSync(join(folder, files[0]!), "utf8"));
+    expect(events.some(({ name }) => /^blocks\.1\.mlp\.fc1\/.*_kernel_time$/.test(name))).toBe(true);
   });
 });

@@ -20,6 +20,8 @@ export interface SessionSettings extends Pick<Platform, "writeTemporary">, Pick<
   readonly provider: OrtProvider;
   readonly threads: number | undefined;
   readonly inlineBytes: number;
+  /** Where each session's profile is to be written; nowhere when undefined. */
+  readonly profile: string | undefined;
 }
 
 /** A session, and what to do when it is not needed any more. */
@@ -34,6 +36,8 @@ interface Created {
  */
 export class Sessions {
   private readonly idle = new Map<string, Created>();
+  private readonly inUse = new Set<OpenSession>();
+  private profiles = 0;
 
   constructor(
     private readonly runtime: Runtime,
@@ -54,7 +58,9 @@ export class Sessions {
     return this.use(model, kept ?? (await this.create(model, bytes, outputs)), key);
   }
 
+  /** Closes all that are still open with those that are kept. */
   async dispose(): Promise<void> {
+    await Promise.all([...this.inUse].map((session) => session.close()));
     const sessions = [...this.idle.values()];
     this.idle.clear();
     await Promise.all(sessions.map((session) => session.release()));
@@ -62,10 +68,9 @@ export class Sessions {
 
   /** @param key under which the session is kept when it is closed */
   private use({ graph: { name } }: ModelProto, created: Created, key?: string): OpenSession {
-    let isOpen = true;
-    return {
+    const session: OpenSession = {
       run: async (feeds) => {
-        if (!isOpen) throw new DitError(`${name}: this executable was disposed of`);
+        if (!this.inUse.has(session)) throw new DitError(`${name}: this executable was disposed of`);
         return this.runtime.queue
           .add(() => created.session.run(feeds, quietly))
           .catch((cause: unknown) => {
@@ -73,11 +78,12 @@ export class Sessions {
           });
       },
       close: async () => {
-        if (!isOpen) return;
-        isOpen = false;
+        if (!this.inUse.delete(session)) return;
         await (key === undefined ? created.release() : this.keep(key, created));
       },
     };
+    this.inUse.add(session);
+    return session;
   }
 
   /** A session whose constants are in a file that the runtime maps: they are loaded one by one and are in memory once. */
@@ -109,7 +115,11 @@ export class Sessions {
     const session: Session = await queue.add(make).catch((cause: unknown) => {
       throw runtimeError("refused", graph.name, cause);
     });
-    return { session, release: () => queue.add(() => session.release()) };
+    const release = async () => {
+      if (this.options.profile !== undefined) session.endProfiling();
+      await session.release();
+    };
+    return { session, release: () => queue.add(release) };
   }
 
   private sessionOptions(graph: GraphProto, outputs: Provider["memory"]): InferenceSession.SessionOptions {
@@ -123,8 +133,15 @@ export class Sessions {
       // A node without a kernel on the graphics processor would go to the processor, and its values with it, in silence.
       // The runtime looks at the nodes of the model itself; what is inside a Loop goes by the same kernels.
       extra: isOnProcessor ? { mlas: wholeSums } : { session: { disable_cpu_ep_fallback: "1" } },
+      ...this.profiling(graph),
       ...quietly,
     };
+  }
+
+  private profiling({ name }: GraphProto): InferenceSession.SessionOptions {
+    const { profile } = this.options;
+    if (profile === undefined) return {};
+    return { enableProfiling: true, profileFilePrefix: `${profile}-${this.profiles++}-${name.replace(/\W+/g, "-")}` };
   }
 
   private async keep(key: string, session: Created): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Backend, ConfigError, type DeviceTensors, type Feed, type Port } from "@dit/core";
+import { type Backend, ConfigError, type DeviceTensors, type Feed, type Graph, type Port } from "@dit/core";
 import { bindConstants, disposeAll, matchFeeds, matchStacked, stepGraph } from "@dit/core/internal";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { requireDevice, type TfjsDevice } from "./devices";
@@ -35,6 +35,16 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
   const tensors = new Tensors(kernels);
   const way = wayOf(device);
   const native = nativeComposites(way.table);
+  const programs = new Set<Program>();
+  const open = (graph: Graph, bound: Bound) => {
+    const program = new Program(kernels, way, graph, valuesOf(bound));
+    programs.add(program);
+    return program;
+  };
+  const close = async (program: Program) => {
+    programs.delete(program);
+    program.dispose();
+  };
 
   const wrapAll = (ports: readonly Port[], infos: readonly TensorInfo[], lead: readonly number[] = []): DeviceTensors =>
     Object.fromEntries(
@@ -47,7 +57,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
 
     async compile(graph, { constants } = {}) {
       const { bound, free } = bindConstants(graph.name, graph.inputs, constants);
-      const program = new Program(kernels, way, lowerGraph(graph, device, native), valuesOf(bound));
+      const program = open(lowerGraph(graph, device, native), bound);
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs);
@@ -56,13 +66,13 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
           );
           return wrapAll(graph.outputs, infos);
         },
-        dispose: async () => program.dispose(),
+        dispose: () => close(program),
       };
     },
 
     async compileScan(scan, { constants: bindings } = {}) {
       const { bound, free } = bindConstants(scan.name, scan.constants, bindings);
-      const program = new Program(kernels, way, stepGraph(lowerScanGraph(scan, device, native)), valuesOf(bound));
+      const program = open(stepGraph(lowerScanGraph(scan, device, native)), bound);
       return {
         run: async ({ constants = {}, carry, xs }) => {
           const stacked = matchStacked(scan.name, scan.xs, xs);
@@ -77,7 +87,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
             ys: wrapAll(scan.ys, last.ys, [stacked.steps]),
           };
         },
-        dispose: async () => program.dispose(),
+        dispose: () => close(program),
       };
     },
 
@@ -88,7 +98,10 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
         kernels.scope(() => kernels.upload(host)),
       ),
     memory: () => tensors.memory(),
-    dispose: async () => tensors.disposeAll(),
+    dispose: async () => {
+      for (const program of programs) await close(program);
+      tensors.disposeAll();
+    },
   };
 }
 
@@ -96,6 +109,8 @@ function zip(ports: readonly Port[], feeds: readonly Feed[]): (readonly [Port, F
   return ports.map((port, i) => [port, feeds[i]!]);
 }
 
-function valuesOf(bound: ReturnType<typeof bindConstants>["bound"]) {
+type Bound = ReturnType<typeof bindConstants>["bound"];
+
+function valuesOf(bound: Bound) {
   return new Map(bound.map(({ tensor, value }) => [tensor, value]));
 }

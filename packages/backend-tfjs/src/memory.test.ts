@@ -81,7 +81,14 @@ describe.each(["cpu", "wasm"] as const)("tfjs's own count of what it holds on %s
     const before = held();
     await other.upload(w);
     expect(held().data).toBe(before.data + 1);
+    const graph = trace("scaled", { x: f32([3]), by: f32([3]) }, ({ x, by }) => ({ y: x.mul(by) }));
+    const executable = await other.compile(graph, { constants: { by: hostF32([3], [1, 2, 3]) } });
+    expect(held().data).toBeGreaterThan(before.data + 1);
     await other.dispose();
     expect(held()).toEqual(before);
+    await expect(executable.run({ x: hostF32([3], [1, 1, 1]) })).rejects.toThrow(
+      "scaled: this executable was disposed of",
+    );
+    await executable.dispose();
   });
 });

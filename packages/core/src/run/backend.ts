@@ -67,6 +67,7 @@ export interface Backend {
   upload(host: HostTensor): Promise<DeviceTensor>;
   /** Device tensors not yet disposed of. */
   memory(): { readonly liveTensors: number; readonly liveBytes: number };
+  /** Frees all that it still holds: tensors, and what was compiled. */
   dispose(): Promise<void>;
 }
 
