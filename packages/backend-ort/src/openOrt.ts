@@ -5,7 +5,6 @@ import { channelBlock } from "./channelBlock";
 import { compileSteps } from "./hostScan";
 import { compileLoop } from "./loopScan";
 import { lowerGraph } from "./lower/lowerGraph";
-import { holding } from "./lower/quantizedLinear";
 import type { WeightFormat } from "./lower/quantizedMatrix";
 import { nativeComposites } from "./lower/target";
 import { Tensors } from "./ortTensor";
@@ -67,7 +66,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
     ) as DeviceTensors;
 
   const block = provider === "cpu" ? await channelBlock(runtime) : undefined;
-  const target = { ...holding(weights, hardware.target(runtime.threads)), block };
+  const target = { ...hardware.target(runtime.threads, weights), block };
   const engine = { runtime, target, sessions, tensors, transfers };
   const name = weights === "f32" ? `ort-${provider}` : `ort-${provider}-${weights}`;
   return {

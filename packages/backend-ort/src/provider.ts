@@ -1,7 +1,7 @@
 import type { DType } from "@dit/core";
-import { batchSplit } from "./lower/batchSplit";
 import { cuda, webgpu } from "./lower/graphics";
 import { processor } from "./lower/processor";
+import type { WeightFormat } from "./lower/quantizedMatrix";
 import type { Target } from "./lower/target";
 
 /** Which of onnxruntime's execution providers runs the graphs: `wasm` is a browser's `cpu`. */
@@ -9,8 +9,11 @@ export type OrtProvider = "cpu" | "cuda" | "wasm" | "webgpu";
 
 /** What differs between the execution providers. */
 export interface Provider {
-  /** @param threads inside one operation, by which a processor takes a batch apart */
-  target(threads: number): Target;
+  /**
+   * @param threads inside one operation, by which a processor takes a batch apart
+   * @param weights what linear layers hold theirs in, on a processor
+   */
+  target(threads: number, weights?: WeightFormat): Target;
   /** What it computes in where the hardware is able to. */
   readonly dtypes: readonly DType[];
   /**
@@ -27,7 +30,7 @@ export interface Provider {
 // None has kernels for bf16. The processor's compute f16 in f32 and round.
 const dtypes = ["f32", "f16", "i32", "bool"] as const;
 const onProcessor: Provider = {
-  target: (threads) => ({ ...processor, batchSplit: batchSplit(threads) }),
+  target: processor,
   dtypes,
   memory: "cpu",
   hasLoop: true,

@@ -46,6 +46,16 @@ describe.each([18, 20, 23])("a network of operator set %d", (opset) => {
   });
 });
 
+test.each(["f32", "f16", "q8", "q4", "q4f16"] as const)(
+  "no batch is taken apart in %s, however large its samples",
+  (dtype) => {
+    const wide = ditConfig(undefined, { inputSize: [32, 32], hiddenSize: 256, depth: 1, heads: 4, numClasses: 5 });
+    const { weights, config } = { weights: formulaWeights(wide), config: { dit: wide, diffusion: diffusionDefaults } };
+    const onnx = dynamicBatch(graphProgram((size) => networkGraph({ config }, size), weights, { dtype }));
+    expect(onnx.graph.outputs[0]!.shape).toEqual(["batch", 8, 32, 32]);
+  },
+);
+
 describe("what a shape cannot tell", () => {
   const port = (batch: number) => ({ name: "x", elementType: "float32", shape: [batch] }) as const;
   const model = (batch: number, power: number) => ({

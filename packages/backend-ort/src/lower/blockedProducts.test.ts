@@ -30,7 +30,7 @@ const feedsOf = (graph: Graph): Record<string, HostTensor> =>
   );
 
 const opsOf = (graph: Graph) =>
-  lowerGraph(graph, {}, { ...processor, block: 8 }).graph.nodes.map(
+  lowerGraph(graph, {}, { ...processor(), block: 8 }).graph.nodes.map(
     ({ domain, opType }) => `${domain ?? ""}.${opType}`,
   );
 const isConvolution = (op: string) => op === "com.microsoft.nchwc.Conv";
@@ -105,7 +105,7 @@ describe("products through the processor's convolutions", () => {
 
   test("parts are not joined: products and sums of columns add up over them", async () => {
     const graph = perceptron(1, 2048, 64, 1024);
-    const { nodes } = lowerGraph(graph, {}, { ...processor, block: 8 }).graph;
+    const { nodes } = lowerGraph(graph, {}, { ...processor(), block: 8 }).graph;
     // What is joined are the gradients of the two weights and of the hidden bias.
     expect(nodes.filter(({ opType }) => opType === "Concat")).toHaveLength(3);
     expect(nodes.filter(({ opType, inputs }) => opType === "Conv" && inputs.length === 4)).toHaveLength(2);
@@ -136,7 +136,7 @@ describe("products through the processor's convolutions", () => {
       // The keys' bias has a gradient of 0, and no scale to measure an error by.
       return { ...value, gradients: { ...gradients, k: gradients.k.weight } };
     });
-    const swapsRows = lowerGraph(graph, {}, { ...processor, block: 8 }).graph.nodes.filter(
+    const swapsRows = lowerGraph(graph, {}, { ...processor(), block: 8 }).graph.nodes.filter(
       ({ opType, attributes }) => opType === "Transpose" && `${attributes?.perm?.value}` === "0,2,1,3",
     );
     // Where heads divide into blocks, no row is moved between tokens and heads.

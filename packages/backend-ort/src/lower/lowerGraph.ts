@@ -19,13 +19,13 @@ import { type Lowering, nativeComposites, type Target } from "./target";
 export type Bound = Readonly<Record<string, HostTensor>>;
 
 /** A graph in the form that reaches onnxruntime: each node becomes a few of its own. */
-export function loweredGraph(graph: Graph, target: Target = processor): Graph {
+export function loweredGraph(graph: Graph, target: Target = processor()): Graph {
   const lowered = lower(target.prepare(graph), nativeComposites(target), target.wide);
   return target.batchSplit === undefined ? lowered : splitBatch(lowered, target.batchSplit);
 }
 
 /** A graph as an ONNX model with the same names of inputs and outputs. */
-export function lowerGraph(graph: Graph, bound: Bound = {}, target: Target = processor): ModelProto {
+export function lowerGraph(graph: Graph, bound: Bound = {}, target: Target = processor()): ModelProto {
   const emit = new Emitter(target.block);
   const outputs = emitOutputs(emit, loweredGraph(graph, target), bindInputs(emit, graph.inputs, bound), target);
   const inputs = free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor));
@@ -40,7 +40,7 @@ export const tripCount = "steps";
  * reads its slice of each stacked input by the iteration's number. Carry `c` comes in as `carry.c` and out as `next.c`,
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
-export function lowerScanGraph(scan: Scan, bound: Bound = {}, target: Target = processor): ModelProto {
+export function lowerScanGraph(scan: Scan, bound: Bound = {}, target: Target = processor()): ModelProto {
   const emit = new Emitter(target.block);
   const named = (prefix: string, ports: readonly Port[]) => ports.map(({ name }) => `${prefix}.${name}`);
   const constants = bindInputs(emit, scan.constants, bound, "constants.");

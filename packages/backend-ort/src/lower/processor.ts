@@ -8,6 +8,8 @@ import { normDeviation } from "./fusions/normDeviation";
 import { modulatedNorm } from "./fusions/norms";
 import { slicedMlp } from "./fusions/slicedMlp";
 import { primitives } from "./primitives";
+import { holding } from "./quantizedLinear";
+import type { WeightFormat } from "./quantizedMatrix";
 import type { Target } from "./target";
 
 const ofAnyWeights: readonly Pattern[] = [
@@ -16,17 +18,22 @@ const ofAnyWeights: readonly Pattern[] = [
   equalParts,
 ];
 
-/** What goes by one kernel where the weights of linear layers are integers. */
-export const fusionsOfIntegers = fusionsBy(...ofAnyWeights);
-
-/** Processors, in Node and in WebAssembly. Operator set 23 is the first with Attention. */
-export const processor: Target = {
+const floats: Target = {
   opset: 23,
   primitives,
   composites,
   weights: "f32",
   wide: new Set(),
-  batchSplit: batchSplit(1),
   prepare: (graph) => graph,
   fusions: fusionsBy(...ofAnyWeights, attentionBiases, slicedMlp, splitHeads, joinHeads),
 };
+
+/**
+ * Processors, in Node and in WebAssembly. Operator set 23 is the first with Attention. Where linear layers hold integers, they
+ * are not taken apart, and samples go one by one, since they must not share a scale.
+ * @param threads inside one operation
+ */
+export function processor(threads = 1, weights: WeightFormat = "f32"): Target {
+  if (weights === "f32") return { ...floats, batchSplit: batchSplit(threads) };
+  return { ...holding(weights, floats), batchSplit: batchSplit(1), fusions: fusionsBy(...ofAnyWeights) };
+}

@@ -23,7 +23,6 @@ import { ort } from "../backend";
 import { networkGraph } from "../export";
 import { lowerGraph } from "./lowerGraph";
 import { processor } from "./processor";
-import { holding } from "./quantizedLinear";
 import type { QuantizedFormat } from "./quantizedMatrix";
 import { quantizedWeights } from "./quantizedWeights";
 
@@ -44,7 +43,7 @@ function errorOf(actual: Float32Array, expected: Float32Array): number {
 }
 
 const opsOf = (graph: Graph, bound: Bound, weights: QuantizedFormat) =>
-  new Set(lowerGraph(graph, bound, holding(weights, processor)).graph.nodes.map(({ opType }) => opType));
+  new Set(lowerGraph(graph, bound, processor(1, weights)).graph.nodes.map(({ opType }) => opType));
 
 describe("one linear layer", () => {
   /** Whole numbers that 8 bits hold: a kernel that rounds its activations has nothing to round. */
@@ -89,7 +88,7 @@ describe("one linear layer", () => {
     const actual = await outputOf(await ort({ weights: "int4" }), graph, bound, { x });
     const known = quantizedWeights(graph, bound, "int4");
     expect(errorOf(actual, await outputOf(reference(), graph, known, { x }))).toBeLessThan(0.001);
-    const types = lowerGraph(graph, bound, holding("int4", processor)).graph.initializers!.map(
+    const types = lowerGraph(graph, bound, processor(1, "int4")).graph.initializers!.map(
       (tensor) => tensor.elementType,
     );
     expect(types).toContain("uint8");
@@ -166,7 +165,7 @@ describe("a DiT", () => {
       lowerGraph(
         networkGraph({ config: large }, samples),
         formulaWeights(large.dit),
-        holding("int8", processor),
+        processor(1, "int8"),
       ).graph.nodes.filter(({ opType }) => opType === "DynamicQuantizeLinear").length;
     expect(count(1)).toBe(2 * 4);
     expect(count(3)).toBe(3 * 2 * 4);

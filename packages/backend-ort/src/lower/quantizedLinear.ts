@@ -1,11 +1,10 @@
 import { blocksPerRow, f32ArrayToF16, type Node, sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, bytesOf } from "../onnx/model";
-import { batchSplit, smallestSample } from "./batchSplit";
+import { smallestSample } from "./batchSplit";
 import { composites } from "./composites";
 import type { Emitter } from "./emitter";
 import { packBlocks } from "./packBlocks";
-import { fusionsOfIntegers } from "./processor";
 import { integerFormats, type QuantizedFormat, quantizedMatrix, type WeightFormat } from "./quantizedMatrix";
 import type { Lowering, Target } from "./target";
 import { transpose } from "./transpose";
@@ -25,13 +24,7 @@ const linears: { readonly [F in QuantizedFormat]: Lowering<Linear> } = {
 /** A target whose linear layers hold their weights in another format. */
 export function holding(weights: WeightFormat, target: Target): Target {
   if (weights === "f32") return target;
-  return {
-    ...target,
-    weights,
-    composites: { ...target.composites, linear: linears[weights] },
-    batchSplit: batchSplit(1),
-    fusions: fusionsOfIntegers,
-  };
+  return { ...target, weights, composites: { ...target.composites, linear: linears[weights] } };
 }
 
 /**

@@ -22,7 +22,7 @@ import { type Bound, lowerGraph } from "../lowerGraph";
 import { portable } from "../portable";
 import { processor } from "../processor";
 
-const opsOf = (graph: Graph, target = processor, bound: Bound = {}) =>
+const opsOf = (graph: Graph, target = processor(), bound: Bound = {}) =>
   lowerGraph(graph, bound, target).graph.nodes.map(({ opType }) => opType);
 
 const valuesOf = ({ inputs }: Graph): Record<string, HostTensor> =>
@@ -165,7 +165,7 @@ describe("linear layers whose weights are known", () => {
         y: linear(out, apply("attention", [linear(q, x), linear(k, x), linear(v, x)], { heads: 2 })),
       }),
     );
-    expect(opsOf(graph, processor, weightsOf(graph))).toEqual([
+    expect(opsOf(graph, processor(), weightsOf(graph))).toEqual([
       ...["MatMul", "Add"],
       "MatMul",
       "MatMul",
@@ -186,7 +186,7 @@ describe("linear layers whose weights are known", () => {
         return { y: linear(out, apply("attention", [x, keys, linear(k, x.exp())], { heads: 2 })), keys };
       },
     );
-    expect(opsOf(graph, processor, weightsOf(graph)).filter((op) => op === "Add")).toHaveLength(3);
+    expect(opsOf(graph, processor(), weightsOf(graph)).filter((op) => op === "Add")).toHaveLength(3);
     await expectExact(graph, weightsOf(graph));
   });
 
@@ -205,7 +205,7 @@ describe("linear layers whose weights are known", () => {
     [8 * tokens, 1],
   ])("have %i hidden units in %i slices, for 320 rows", async (units, count) => {
     const graph = mlp(units);
-    expect(opsOf(graph, processor, weightsOf(graph)).filter((op) => op === "Gelu")).toHaveLength(count);
+    expect(opsOf(graph, processor(), weightsOf(graph)).filter((op) => op === "Gelu")).toHaveLength(count);
     await expectExact(graph, weightsOf(graph));
   });
 
