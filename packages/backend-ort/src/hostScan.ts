@@ -46,7 +46,7 @@ function tensorOf({ value }: Held): RuntimeTensor {
   return value;
 }
 
-/** One step of a scan. Ports of different kinds may have the same name, so each gets its kind before it. */
+/** One step of a scan, whose ports have their kind before their name: an output may be called as an input is. */
 function namedStep(scan: Scan): Graph {
   const kinds = { constants: scan.constants, carry: scan.carry, xs: scan.xs };
   const inputs = Object.entries(kinds).flatMap(([kind, ports]) =>

@@ -32,9 +32,8 @@ export interface OrtOptions {
    */
   readonly weights?: WeightFormat;
   /**
-   * Path without its end of the files into which onnxruntime writes what each of its operations took: one to a compiled
-   * graph, `<profile>-<number>-<graph>_<date>.json`, when that is
-   * disposed of. Perfetto and chrome://tracing open
+   * Path without its end of the files into which onnxruntime writes what each of its operations took: one to a session,
+   * `<profile>-<number>-<graph>_<date>.json`, whole when the backend has been disposed of. Perfetto and chrome://tracing open
    * them; `npm run profile` adds them up. Measuring costs some microseconds an operation. In Node alone.
    */
   readonly profile?: string;
@@ -76,7 +75,8 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
     async compile(graph, { constants = {} } = {}) {
       requireDTypes(graph, title, dtypes);
       const { free } = bindConstants(graph.name, graph.inputs, constants);
-      const session = await sessions.open(lowerGraph(graph, constants, target));
+      const model = lowerGraph(graph, constants, target);
+      const session = await sessions.open(model);
       return {
         run: async (inputs) => {
           const feeds = matchFeeds(graph.name, free, inputs).map((feed, i) => [
@@ -86,7 +86,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
           const outputs = await session.run(Object.fromEntries(feeds));
           return wrapAll(
             graph.outputs,
-            graph.outputs.map(({ name }) => outputs[name]!),
+            model.graph.outputs.map(({ name }) => outputs[name]!),
           );
         },
         dispose: () => session.close(),
@@ -117,7 +117,6 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
     memory: () => tensors.memory(),
     dispose: async () => {
       tensors.disposeAll();
-      await transfers.dispose();
       await sessions.dispose();
     },
   };

@@ -111,6 +111,13 @@ describe("a backend that is disposed of", () => {
     await expect(kept.run({ x: hostF32([2], [1, 2]) })).rejects.toThrow("twice: this executable was disposed of");
     await bound.dispose();
     await kept.dispose();
+    await expect(backend.compile(twice)).rejects.toThrow("twice: the backend was disposed of");
+  });
+
+  test("closes what is being compiled", async () => {
+    const backend = await ort();
+    const compiling = backend.compile(graph, { constants: lazyWeights().constants });
+    await Promise.all([expect(compiling).rejects.toThrow("forward: the backend was disposed of"), backend.dispose()]);
   });
 
   test("has written a profile for each, with the model's paths", async () => {

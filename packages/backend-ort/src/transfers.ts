@@ -41,13 +41,8 @@ export class Transfers {
   private opened(key: string, open: () => Promise<OpenSession>): Promise<OpenSession> {
     const known = this.sessions.get(key) ?? open();
     this.sessions.set(key, known);
+    known.catch(() => this.sessions.delete(key));
     return known;
-  }
-
-  async dispose(): Promise<void> {
-    const opened = [...this.sessions.values()];
-    this.sessions.clear();
-    for (const session of opened) await (await session).close();
   }
 }
 

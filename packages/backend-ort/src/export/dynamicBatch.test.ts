@@ -1,4 +1,4 @@
-import { diffusionDefaults, ditConfig, hostF32, hostI32, normal } from "@dit/core";
+import { diffusionDefaults, ditConfig, f32, hostF32, hostI32, normal, trace } from "@dit/core";
 import { formulaWeights } from "@dit/testkit";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
@@ -74,5 +74,8 @@ describe("what a shape cannot tell", () => {
   test("is an error that names it", () => {
     expect(() => dynamicBatch((batch) => model(batch, batch))).toThrow("alpha of relu depends on the batch size");
     expect(() => dynamicBatch((batch) => model(batch, 1))).not.toThrow();
+    const mean = (size: number) =>
+      trace("mean", { x: f32([size, 2]) }, ({ x }) => ({ y: x.sub(x.mean([0], { keepDims: true })) }));
+    expect(() => dynamicBatch(graphProgram(mean, {}))).toThrow("depends on the batch size");
   });
 });

@@ -3,6 +3,7 @@ import {
   type AttributeValue,
   attr,
   bytesOf,
+  bytesOfTensor,
   type Dimension,
   type GraphProto,
   type ModelProto,
@@ -118,14 +119,21 @@ function together<T, U>(all: readonly T[], listOf: (one: T) => readonly U[]): U[
   return lists[0]!.map((_, i) => lists.map((list) => list[i]!));
 }
 
-/** A constant that has to be the same at every batch size. Weights are, which are loaded when they are written. */
+/** A constant that has to be the same at every batch size. Weights are: what is large is loaded when it is written. */
 function constantIn(graph: string, tensors: readonly TensorProto[]): TensorProto {
   const [first] = tensors as [TensorProto];
-  const values = ({ data }: TensorProto) => (data instanceof Uint8Array ? data.join() : typeof data);
+  const values = (tensor: TensorProto) => {
+    const { data } = tensor;
+    if (data instanceof Uint8Array) return data.join();
+    return typeof data === "function" && bytesOfTensor(tensor) <= smallConstant ? data().join() : typeof data;
+  };
   const described = (tensor: TensorProto) => [tensor.name, tensor.elementType, tensor.dims, values(tensor)];
   requireSame(`constant ${first.name} in ${graph}`, tensors.map(described));
   return first;
 }
+
+/** Bytes up to which a constant is compared by its values: numbers that a graph was written with, not weights. */
+const smallConstant = 1024;
 
 /** The lines of whole numbers that differ; undefined for other constants. */
 function linesOf(tensors: readonly TensorProto[]): Line[] | undefined {

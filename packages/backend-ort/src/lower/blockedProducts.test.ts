@@ -11,7 +11,7 @@ import {
   trace,
   valueAndGrad,
 } from "@dit/core";
-import { apply, sizeOf } from "@dit/core/internal";
+import { apply, inScope, sizeOf } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
 import { ort } from "../backend";
 import { channelBlock } from "../channelBlock";
@@ -142,6 +142,32 @@ describe("products through the processor's convolutions", () => {
     // Where heads divide into blocks, no row is moved between tokens and heads.
     expect(swapsRows.length === 0).toBe(size === 64);
     expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
+  test("heads that are an output are made", async () => {
+    const graph = trace("heads", { heads: f32([2, 4, 80, 16]) }, ({ heads }) => {
+      const swapped = heads.transpose([0, 2, 1, 3]);
+      return { swapped, tokens: swapped.reshape([2, 80, 64]).mul(2) };
+    });
+    expect(await errorOf(graph)).toBeLessThan(1e-6);
+  });
+
+  test("a stack of products is a matrix too", async () => {
+    const stacks = { a: f32([3, 64, 80]), b: f32([3, 64, 96]), c: f32([240, 64]) };
+    const graph = trace("rows", stacks, ({ a, b, c }) => {
+      const rows = a.matmul(b, { transposeA: true }).reshape([240, 96]);
+      return { sums: rows.sum([0]), product: c.matmul(rows, { transposeA: true }) };
+    });
+    expect(await errorOf(graph)).toBeLessThan(1e-5);
+  });
+
+  test("what is made when it is read bears the path of what it is of", () => {
+    const layer = (at: string, p: { weight: F32; bias: F32 }, x: F32) => inScope(at, () => linear(p, x) as F32);
+    const types = { x: f32([80, 64]), p: { weight: f32([64, 64]), bias: f32([64]) } };
+    const graph = trace("paths", types, ({ x, p }) => ({ y: inScope("late", () => layer("early", p, x).exp()) }));
+    const { nodes } = lowerGraph(graph, {}, { ...processor(), block: 8 }).graph;
+    expect(nodes.find(({ opType }) => opType === "Conv")!.name).toMatch(/^early\//);
+    expect(nodes.find(({ opType }) => opType === "Exp")!.name).toMatch(/^late\//);
   });
 
   test("parts meet a value in one piece", async () => {

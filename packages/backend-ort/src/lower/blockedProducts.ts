@@ -62,10 +62,12 @@ export class BlockedProducts {
     const first = this.matrix(a, transposeA ? [k, m] : [m, k]);
     const second = this.matrix(b, transposeB ? [n, k] : [k, n]);
     if (!transposeA) {
-      const make = (from: number, to: number) => {
-        const filter = this.slice(this.filter(b, second, transposeB), n, from, to);
-        return this.multiply(a, first, filter, to - from, bias && this.slice(bias, n, from, to));
-      };
+      const { scope } = this.emit;
+      const make = (from: number, to: number) =>
+        this.emit.within(scope, () => {
+          const filter = this.slice(this.filter(b, second, transposeB), n, from, to);
+          return this.multiply(a, first, filter, to - from, bias && this.slice(bias, n, from, to));
+        });
       return this.deferred({ rows: m, columns: n, make }, shape);
     }
     // The gradient of a weight. The optimiser works on rows, so it is not left blocked; which operand is the image depends
@@ -73,7 +75,7 @@ export class BlockedProducts {
     if (this.emit.isDeferred(b)) {
       const image = this.transposed(a, first);
       // Part by part, so that what the forward pass joined need not be kept until now.
-      const filters = transposeB ? [this.filter(b, second, true)] : this.parts(second);
+      const filters = transposeB ? [this.filter(b, second, true)] : this.parts(b, second);
       return this.rowsOf({ rows: m, columns: n, parts: this.convolveBy(filters, image, n, k) }, shape);
     }
     const image = transposeB ? this.blocked(b, second) : this.transposed(b, second);
@@ -127,12 +129,12 @@ export class BlockedProducts {
     };
     if (!node.inputs.every((x, i) => isScalar(x) || isFull(x, i))) return undefined;
     const matrixOf = (i: number) => this.matrices.get(names[i]!)!;
-    const counts = node.inputs.flatMap((x, i) => (isScalar(x) ? [] : [this.parts(matrixOf(i)).length]));
+    const counts = node.inputs.flatMap((x, i) => (isScalar(x) ? [] : [this.parts(names[i]!, matrixOf(i)).length]));
     // What was reordered from rows is in one piece.
     const count = counts.every((other) => other === counts[0]) ? counts[0]! : 1;
     const operand = (x: Tensor, i: number, part: number) => {
       if (isScalar(x)) return this.pixel(names[i]!);
-      return count === 1 ? this.blocked(names[i]!, matrixOf(i)) : this.parts(matrixOf(i))[part]!;
+      return count === 1 ? this.blocked(names[i]!, matrixOf(i)) : this.parts(names[i]!, matrixOf(i))[part]!;
     };
     const parts = Array.from({ length: count }, (_, part) => lower(node.inputs.map((x, i) => operand(x, i, part))));
     const columns = node.shape.at(-1)!;
@@ -156,7 +158,7 @@ export class BlockedProducts {
     if (matrix === undefined || !this.emit.isDeferred(name)) return undefined;
     const { rows, columns } = matrix;
     const ones = this.emit.reshape(this.emit.filled(1, rows), [1, 1, rows]);
-    const parts = this.parts(matrix);
+    const parts = this.parts(name, matrix);
     const sums = parts.map((part) => {
       const blocks = this.emit.reshape(part, [columns / parts.length / this.block, rows, this.block]);
       return this.emit.reshape(this.emit.op("MatMul", [ones, blocks]), [1, columns / parts.length]);
@@ -214,10 +216,10 @@ export class BlockedProducts {
     return known;
   }
 
-  private parts(matrix: Matrix): readonly string[] {
+  private parts(name: string, matrix: Matrix): readonly string[] {
     const { rows, columns, blocked, make } = matrix;
     if (matrix.parts !== undefined) return matrix.parts;
-    if (blocked !== undefined || make === undefined) return [blocked!];
+    if (blocked !== undefined || make === undefined) return [this.blocked(name, matrix)];
     let count = Math.ceil((rows * columns) / largestPart);
     while (columns % (count * this.block) !== 0) count++;
     const size = columns / count;

@@ -31,9 +31,13 @@ export class Emitter {
   private readonly known: Map<string, string>;
   private readonly counter: { next: number };
 
-  /** @param block channels that the processor's convolutions want together; none when it has no such kernels */
+  /**
+   * @param block channels that the processor's convolutions want together; none when it has no such kernels
+   * @param taken names of inputs and outputs, which nothing else may have
+   */
   constructor(
     private readonly block?: number,
+    private readonly taken: ReadonlySet<string> = new Set(),
     outer?: Emitter,
   ) {
     this.isBody = outer !== undefined;
@@ -46,7 +50,7 @@ export class Emitter {
 
   /** An emitter for the body of a loop in this graph. */
   body(): Emitter {
-    return new Emitter(this.block, this);
+    return new Emitter(this.block, this.taken, this);
   }
 
   /** One node with one output, whose name is returned. An empty input name leaves an optional input out. */
@@ -62,13 +66,13 @@ export class Emitter {
     { domain, attributes, omitted }: OpOptions = {},
   ): string[] {
     for (const name of inputs) this.demand(name);
-    const id = this.counter.next++;
-    const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? `v${id}` : `v${id}.${i}`));
+    const value = this.fresh("v");
+    const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? value : `${value}.${i}`));
     this.nodes.push({
       opType,
       inputs,
       outputs: outputs.map((name, i) => (omitted?.includes(i) ? "" : name)),
-      name: `${this.scope === "" ? "" : `${this.scope}/`}${opType}_${id}`,
+      name: `${this.scope === "" ? "" : `${this.scope}/`}${opType}_${value.slice(1)}`,
       ...(domain === undefined ? {} : { domain }),
       ...(attributes === undefined ? {} : { attributes }),
     });
@@ -101,10 +105,11 @@ export class Emitter {
     return made;
   }
 
-  /** A name for a value that is emitted when something first reads it. */
+  /** A name for a value that is emitted when something first reads it, under the model path of now. */
   defer(make: () => string): string {
-    const name = `v${this.counter.next++}`;
-    this.deferred.set(name, make);
+    const { scope } = this;
+    const name = this.fresh("v");
+    this.deferred.set(name, () => this.within(scope, make));
     return name;
   }
 
@@ -140,7 +145,7 @@ export class Emitter {
 
   /** A tensor's value, which becomes an initialiser when something reads it. */
   constant(value: HostTensor): string {
-    const name = `c${this.counter.next++}`;
+    const name = this.fresh("c");
     this.bind(name, value);
     return name;
   }
@@ -212,10 +217,16 @@ export class Emitter {
   shared(key: string, value: Omit<TensorProto, "name">): string {
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const name = `c${this.counter.next++}`;
+    const name = this.fresh("c");
     this.initializers.push({ ...value, name });
     this.known.set(key, name);
     return name;
+  }
+
+  /** A name that nothing has. */
+  private fresh(kind: "v" | "c"): string {
+    const name = `${kind}${this.counter.next++}`;
+    return this.taken.has(name) ? this.fresh(kind) : name;
   }
 
   /** Emits what `name` stands for, if that has not been done. */

@@ -1,5 +1,5 @@
 import type { Tensor } from "@dit/core";
-import { accurateSines, sizeOf } from "@dit/core/internal";
+import { accurateSines } from "@dit/core/internal";
 import { attr, elementTypes } from "../onnx/model";
 import { composites, gemm } from "./composites";
 import type { Emitter } from "./emitter";
@@ -35,15 +35,6 @@ const graphicsPrimitives: PrimitiveTable = {
     return emit.op("Where", [condition, x!, x!]);
   },
   reduceSum: reduction("ReduceSum"),
-  // A product with one-hot rows: sums of atomics come in another order each time, so that no run could be repeated.
-  scatterAdd: (emit, { shape, inputs: [rows] }, [indices, updates]) => {
-    const [count, width] = [sizeOf(rows.shape), sizeOf(shape.slice(1))];
-    const numbers = Int32Array.from({ length: shape[0]! }, (_, i) => i);
-    const everyRow = emit.constant({ dtype: "i32", shape: [shape[0]!, 1], data: numbers });
-    const isRow = emit.op("Equal", [everyRow, emit.reshape(indices!, [1, count])]);
-    const oneHot = emit.op("Cast", [isRow], { attributes: { to: attr.int(elementTypes.float32.code) } });
-    return emit.reshape(emit.op("MatMul", [oneHot, emit.reshape(updates!, [count, width])]), shape);
-  },
 };
 
 /** A bool that depends on the first element of each tensor, whatever it is. */

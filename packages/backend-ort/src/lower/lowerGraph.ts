@@ -24,10 +24,16 @@ export function loweredGraph(graph: Graph, target: Target = processor()): Graph 
   return target.batchSplit === undefined ? lowered : splitBatch(lowered, target.batchSplit);
 }
 
-/** A graph as an ONNX model with the same names of inputs and outputs. */
+/**
+ * A graph as an ONNX model with the same inputs and outputs in the same order, and their names. ONNX has no output of an
+ * input's name: it is called `next.x` then.
+ */
 export function lowerGraph(graph: Graph, bound: Bound = {}, target: Target = processor()): ModelProto {
-  const emit = new Emitter(target.block);
-  const outputs = emitOutputs(emit, loweredGraph(graph, target), bindInputs(emit, graph.inputs, bound), target);
+  const given = new Set(graph.inputs.map(({ name }) => name));
+  const apart = graph.outputs.map(({ name, tensor }) => ({ name: given.has(name) ? `next.${name}` : name, tensor }));
+  const emit = new Emitter(target.block, portNames({ ...graph, outputs: apart }));
+  const lowered = loweredGraph({ ...graph, outputs: apart }, target);
+  const outputs = emitOutputs(emit, lowered, bindInputs(emit, graph.inputs, bound), target);
   const inputs = free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor));
   return modelOf(emit, graph.name, { inputs, outputs }, target);
 }
@@ -41,7 +47,7 @@ export const tripCount = "steps";
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
 export function lowerScanGraph(scan: Scan, bound: Bound = {}, target: Target = processor()): ModelProto {
-  const emit = new Emitter(target.block);
+  const emit = new Emitter(target.block, portNames(stepGraph(scan)));
   const named = (prefix: string, ports: readonly Port[]) => ports.map(({ name }) => `${prefix}.${name}`);
   const constants = bindInputs(emit, scan.constants, bound, "constants.");
   emitLoop(emit, scan, {
@@ -146,6 +152,11 @@ export function bindInputs(emit: Emitter, ports: readonly Port[], bound: Bound, 
       return [tensor, `${prefix}${name}`];
     }),
   );
+}
+
+/** The names that no value inside a graph may have. */
+export function portNames({ inputs, outputs }: Graph): ReadonlySet<string> {
+  return new Set([...inputs, ...outputs].map(({ name }) => name));
 }
 
 function free(ports: readonly Port[], bound: Bound): readonly Port[] {

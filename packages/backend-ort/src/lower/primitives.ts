@@ -1,5 +1,5 @@
 import type { Tensor } from "@dit/core";
-import { hostArray, type Node } from "@dit/core/internal";
+import { type Node, sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
 import { attr, elementTypes } from "../onnx/model";
 import { convolution, poolAttributes } from "./convolution";
@@ -90,13 +90,15 @@ export const primitives: PrimitiveTable = {
     emit.op("Concat", inputs, { attributes: { axis: attr.int(axis) } }),
 
   gather: (emit, _, inputs) => emit.op("Gather", inputs),
+  // A product with one-hot rows. ScatterND adds rows that meet on several threads at once, and loses some of them; on
+  // graphics processors sums come in another order each time, so that no run could be repeated.
   scatterAdd: (emit, { shape, dtype, inputs: [rows] }, [indices, updates]) => {
-    const zero = emit.constant({ dtype, shape: [], data: hostArray(dtype, 1) });
-    const zeros = emit.op("Expand", [zero, emit.ints(shape)]);
-    // ScatterND wants each index as a vector of its own, in int64.
-    const wide = emit.op("Cast", [indices!], { attributes: { to: attr.int(elementTypes.int64.code) } });
-    const vectors = emit.reshape(wide, [...rows.shape, 1]);
-    return emit.op("ScatterND", [zeros, vectors, updates!], { attributes: { reduction: attr.string("add") } });
+    const [count, width] = [sizeOf(rows.shape), sizeOf(shape.slice(1))];
+    const numbers = Int32Array.from({ length: shape[0]! }, (_, i) => i);
+    const everyRow = emit.constant({ dtype: "i32", shape: [shape[0]!, 1], data: numbers });
+    const isRow = emit.op("Equal", [everyRow, emit.reshape(indices!, [1, count])]);
+    const oneHot = emit.op("Cast", [isRow], { attributes: { to: attr.int(elementTypes[elementTypeOf[dtype]].code) } });
+    return emit.reshape(emit.op("MatMul", [oneHot, emit.reshape(updates!, [count, width])]), shape);
   },
 };
 

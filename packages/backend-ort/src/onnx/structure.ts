@@ -1,4 +1,4 @@
-import { elementTypes } from "./model";
+import { bytesOfTensor } from "./model";
 import type { GraphOutline, ModelOutline, TensorOutline } from "./outline";
 
 /**
@@ -24,8 +24,10 @@ function graphFaults(
   for (const { name } of graph.inputs) make(name, `an input of ${graph.name}`);
   for (const tensor of graph.initializers) {
     make(tensor.name, `a constant of ${graph.name}`);
-    if (tensor.external !== undefined && tensor.external.length !== bytesOf(tensor))
-      faults.push(`constant ${tensor.name} has ${tensor.external.length} bytes, its shape needs ${bytesOf(tensor)}`);
+    if (tensor.external !== undefined && tensor.external.length !== bytesOfTensor(tensor))
+      faults.push(
+        `constant ${tensor.name} has ${tensor.external.length} bytes, its shape needs ${bytesOfTensor(tensor)}`,
+      );
   }
   for (const { name, opType, domain, inputs, outputs, bodies } of graph.nodes) {
     const missing = inputs.find((input) => input !== "" && !known.has(input));
@@ -47,8 +49,4 @@ function overlaps(tensors: readonly TensorOutline[]): string[] {
     const isApart = before.location !== part.location || before.offset + before.length <= part.offset;
     return isApart ? [] : [`constants ${before.name} and ${part.name} share bytes of ${part.location}`];
   });
-}
-
-function bytesOf({ elementType, dims }: TensorOutline): number {
-  return dims.reduce((size, dim) => size * dim, elementTypes[elementType].bytes);
 }

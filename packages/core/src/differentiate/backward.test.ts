@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { apply } from "../ir/apply";
 import { constantF32, gelu, input, scalar, select } from "../ir/create";
 import { nodesOf } from "../ir/graph";
 import { inScope } from "../ir/scope";
@@ -32,6 +33,25 @@ describe("backward", () => {
 
   test("gives zeros where the output does not depend on a tensor", () => {
     expect(gradient(x.sum(), y)).toEqual([0, 0, 0]);
+  });
+
+  test("of a composite that reads a tensor twice counts each use once", () => {
+    const images = input("images", { dtype: "f32", shape: [1, 2, 1, 2] });
+    const both = input("both", { dtype: "f32", shape: [2] });
+    const f = (apply("groupNorm", [images, both, both], { groups: 1, epsilon: 0 }) as F32).mul(images).sum();
+    const values = new Map([
+      [images, [0, 1, 2, 3]],
+      [both, [1, 2]],
+    ]);
+    // Of scale and shift: the images' products with the normed images, and with ones.
+    const [scale, shift] = [
+      [-0.4472136, 4.9193496],
+      [1, 5],
+    ];
+    const [found] = compute(backward(f, one, [both]), values);
+    found!.forEach((value, i) => {
+      expect(value).toBeCloseTo(scale![i]! + shift![i]!, 6);
+    });
   });
 
   test("adds up the gradients of every use", () => {

@@ -84,5 +84,7 @@ function gradientsOfInputs(node: Tensor, gradient: F32): readonly (F32 | undefin
   }
   if (!isComposite(node.op)) throw new DitError(`${node.op} has no gradient`);
   const decomposition = composites[node.op].decompose(inputs as never, node.attributes as never);
-  return backward(decomposition, gradient, inputs);
+  const found = backward(decomposition, gradient, inputs);
+  // An input that is there twice has got the whole of its gradient in the first place.
+  return inputs.map((x, i) => (inputs.indexOf(x) === i ? found[i] : undefined));
 }

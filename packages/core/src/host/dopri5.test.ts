@@ -56,3 +56,10 @@ describe("dopri5", () => {
     expect(times.filter((t) => Math.abs(t - 0.5) < 0.05).length).toBeGreaterThan(times.length / 2);
   });
 });
+
+test("dopri5 stops where no step is short enough", async () => {
+  const square: Derivative = async (_, x) => x.map((v) => v * v);
+  await expect(dopri5(square, Float64Array.of(1), [0, 2], tolerance)).rejects.toThrow(/dopri5 stops at time (0\.9|1)/);
+  const broken: Derivative = async (time, x) => x.map(() => (time > 0.5 ? Number.NaN : 1));
+  await expect(dopri5(broken, Float64Array.of(1), [0, 2], tolerance)).rejects.toThrow("no step is short enough");
+});

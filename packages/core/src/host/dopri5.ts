@@ -1,3 +1,5 @@
+import { DitError } from "../ir/errors";
+
 /** What dopri5 integrates: dx/dt at a time. x is not kept by either side. */
 export type Derivative = (time: number, x: Float64Array) => Promise<Float64Array>;
 
@@ -36,6 +38,7 @@ const midpoint = [
  * is torchdiffeq's: a step whose error is at most 1 in units of the tolerance is kept, and the next is 0.9 / error^(1/5)
  * times as long, at most 10 and at least 0.2 times, and never shorter after a step that was kept.
  * Steps go beyond the last time, to which the result is interpolated, so `f` is asked a little later than that.
+ * @throws DitError where no step is short enough
  */
 export async function dopri5(
   f: Derivative,
@@ -49,6 +52,12 @@ export async function dopri5(
   const states = [x0];
   for (const time of times.slice(1)) {
     while (to < time) {
+      // Neither where dt is lost beside the time, nor where it is no number.
+      if (!(to + dt > to)) {
+        throw new DitError(
+          `dopri5 stops at time ${to}, where no step is short enough: the slopes grow without bound or are no numbers`,
+        );
+      }
       const k = await slopesOf(f, to, dt, x, slope);
       const next = moved(x, dt, stages[6]!, k);
       const error = errorOf(dt, k, x, next, tolerance);

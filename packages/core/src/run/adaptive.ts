@@ -12,7 +12,7 @@ import { disposeAll } from "./feeds";
 import { guidedNetwork, networkConstants, weightConstants } from "./guidedNetwork";
 import { type BatchDerivative, inLockstep } from "./lockstep";
 import type { Sampler } from "./sample";
-import type { SampleSettings } from "./sampleSettings";
+import { requireAdaptive, type SampleSettings } from "./sampleSettings";
 import { prefixed } from "./trainState";
 
 /**
@@ -42,7 +42,8 @@ export async function adaptiveSampler(
   const executable = await backend.compile({ ...graph, samples: ["x"] }, bound && { constants: named(bound) });
   return {
     settings,
-    async run(weights, classes, { seed = 0, firstSample = 0, signal, onStep } = {}) {
+    async run(weights, classes, { seed = 0, firstSample = 0, signal, onStep, onPreview } = {}) {
+      requireAdaptive(settings, onPreview !== undefined);
       requireClasses(config, classes, count);
       requireBound(bound, weights);
       const noise = noiseFor(config, count, firstSample, { seed, stream: "start", step: 0 });

@@ -1,4 +1,6 @@
+import { checkModel, type ModelConfig } from "../define/model";
 import type { StreamKey } from "../host/rng";
+import { ConfigError } from "../ir/errors";
 
 /** Labelled images, all of one size, readable in any order. */
 export interface Dataset {
@@ -22,4 +24,21 @@ export interface Dataset {
     out: Float32Array,
     offset: number,
   ) => void;
+}
+
+/** @throws ConfigError for images that the model does not take, for more classes than it knows, and where there is no image */
+export function requireFit(model: ModelConfig, data: Dataset): void {
+  checkModel(model);
+  const { dit } = model;
+  const [channels, height, width] = data.imageShape;
+  const [wantedHeight, wantedWidth] = dit.inputSize;
+  if (channels !== dit.inChannels || height !== wantedHeight || width !== wantedWidth) {
+    throw new ConfigError(
+      `the data's images are ${channels}x${height}x${width}, the model takes ${dit.inChannels}x${wantedHeight}x${wantedWidth}`,
+    );
+  }
+  if (dit.numClasses > 0 && data.classNames.length > dit.numClasses) {
+    throw new ConfigError(`the data has ${data.classNames.length} classes, the model knows ${dit.numClasses}`);
+  }
+  if (data.size === 0) throw new ConfigError("the data holds no image");
 }

@@ -6,7 +6,7 @@ import { initialize } from "../define/initialize";
 import type { Model, ModelConfig } from "../define/model";
 import { ConfigError } from "../ir/errors";
 import { reference } from "./reference/reference";
-import { type SampleOptions, sample } from "./sample";
+import { createSampler, type SampleOptions, sample } from "./sample";
 import { toyModel } from "./toyModel";
 import { watchedReference } from "./watchedBackend";
 
@@ -61,6 +61,12 @@ describe("a guidance interval", () => {
       [3, 1],
       [6, 10],
     ]);
+  });
+
+  test("shows nothing on the way that it was not created for", async () => {
+    const sampler = await createSampler(model.config, reference(), 1, { steps: 2 });
+    const run = sampler.run(model.weights, [0], { onPreview: () => {} });
+    await expect(run).rejects.toThrow("onPreview is given, but this sampler was created without previews: true");
   });
 
   test("goes on from what a multistep solver kept", async () => {

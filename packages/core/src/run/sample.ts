@@ -7,7 +7,7 @@ import { type MakeSampler, type SamplerName, samplers } from "../define/sample/s
 import { firstCarry, isNoisy, rowFeeds, samplerScan } from "../define/sample/scan";
 import { noiseLevels } from "../define/sample/spacing";
 import type { SamplerRow, SamplerTable } from "../define/sample/table";
-import { DitError } from "../ir/errors";
+import { ConfigError, DitError } from "../ir/errors";
 import type { Scan } from "../ir/graph";
 import { type HostTensor, hostF32, hostI32, hostZeros } from "../ir/hostTensor";
 import { adaptiveSampler } from "./adaptive";
@@ -117,6 +117,8 @@ export async function createSampler(
     settings,
     async run(weights, classes, options = {}) {
       const { seed = 0, firstSample = 0, signal, onStep, onPreview, previewEvery = 1 } = options;
+      if (onPreview !== undefined && !previews)
+        throw new ConfigError("onPreview is given, but this sampler was created without previews: true");
       requireClasses(config, classes, count);
       requireBound(bound, weights);
       const noiseAt = (stream: string, step: number) => noiseFor(config, count, firstSample, { seed, stream, step });

@@ -40,7 +40,7 @@ export interface SampleSettings extends LevelOptions {
   readonly flow: FlowSamplerSettings;
 }
 
-/** The official sampling script's choices. The sampler is the deterministic one that needs fewest calls for its kind. */
+/** The official sampling script's choices, but for its 250 steps, which are DDPM's. The sampler is the deterministic one that needs fewest calls for its kind. */
 export const sampleDefaults: Omit<SampleSettings, "sampler"> = {
   steps: 50,
   spacing: "official",

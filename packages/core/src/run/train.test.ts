@@ -2,6 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ditSpec } from "../define/dit/dit";
 import { initialize } from "../define/initialize";
 import { ConfigError } from "../ir/errors";
+import { hostF32 } from "../ir/hostTensor";
+import type { Backend, ScanFeeds } from "./backend";
+import type { Dataset } from "./dataset";
 import { reference } from "./reference/reference";
 import { toyData, toyModel } from "./toyModel";
 import { type StepMetrics, type TrainOptions, type TrainResult, train } from "./train";
@@ -208,6 +211,31 @@ describe("training refuses", () => {
     ...data,
     read: (_: number, out: Float32Array, offset: number) => out.fill(Number.NaN, offset, offset + 16),
   };
+
+  test("a gradient that overflows, before its step becomes a checkpoint", async () => {
+    const plain = reference();
+    const overflowing: Backend = {
+      ...plain,
+      compileScan: async (...asked) => {
+        const compiled = await plain.compileScan(...asked);
+        const run = async (feeds: ScanFeeds) => {
+          const { carry, ys } = await compiled.run(feeds);
+          return { carry, ys: { ...ys, gradNorm: await plain.upload(hostF32([1], [Number.POSITIVE_INFINITY])) } };
+        };
+        return { ...compiled, run };
+      },
+    };
+    const saved: TrainState[] = [];
+    const failed = run({ backend: overflowing, onCheckpoint: (state) => void saved.push(state), checkpointEvery: 1 });
+    await expect(failed).rejects.toThrow("the gradient's norm is Infinity at step 1");
+    expect(saved).toEqual([]);
+  });
+
+  test("validation images of another size, and none", async () => {
+    const validated = (data: Dataset) => run({ validation: { data, batchSize: 4, batches: 1 } });
+    await expect(validated({ ...toyData, imageShape: [1, 8, 8] })).rejects.toThrow("the data's images are 1x8x8");
+    await expect(validated({ ...toyData, size: 0 })).rejects.toThrow("the data holds no image");
+  });
 
   test("a loss that is no number, naming the step", async () => {
     await expect(run({ data: broken })).rejects.toThrow(

@@ -1,4 +1,4 @@
-import { checkModel, type Model, type ModelConfig } from "../define/model";
+import type { Model, ModelConfig } from "../define/model";
 import type { Weights } from "../define/params";
 import { type AdamWConfig, adamwDefaults, adamwScalarsAt } from "../define/train/adamw";
 import { type EmaConfig, emaDecayAt, emaDefaults } from "../define/train/ema";
@@ -9,7 +9,7 @@ import type { HostTensor } from "../ir/hostTensor";
 import type { Backend, DeviceTensors } from "./backend";
 import { type BatchSource, trainingBatches } from "./batches";
 import { type Call, callsOf, isDue } from "./calls";
-import type { Dataset } from "./dataset";
+import { type Dataset, requireFit } from "./dataset";
 import { disposeAll, stackScalars } from "./feeds";
 import { firstNonFinite } from "./nonFinite";
 import { carryOf, firstState, prefixed, readAll, splitFixed, stateOf, type TrainState, unprefixed } from "./trainState";
@@ -71,7 +71,7 @@ export interface TrainResult {
 
 /**
  * Trains a model. The whole step is one graph that the backend runs `stepsPerCall` times per call with the state on the
- * device; meanwhile the host makes the next batches.
+ * device; meanwhile the host makes the next batches, where the runtime has threads of its own.
  * @throws ConfigError when data, model and settings do not fit
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -119,7 +119,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (isAborted()) break;
       const started = performance.now();
       const running = executable.run({ carry, xs: next! });
-      // The runtime computes on threads of its own, so the next batches are made while it does.
+      // Where the runtime computes on threads of its own, the next batches are made while it does.
       const following = eagerly(() => calls[i + 1] && feeds(calls[i + 1]!));
       const { carry: current, ys } = await running;
       carry = current;
@@ -192,33 +192,23 @@ async function report(
 ): Promise<void> {
   const columns = await readAll(ys);
   disposeAll(ys);
-  for (const [i, loss] of columns.loss!.data.entries()) {
+  for (let i = 0; i < columns.loss!.data.length; i++) {
     const step = first + i + 1;
-    if (!Number.isFinite(loss)) {
-      const origin = await blame(step);
-      const where = origin === undefined ? "" : ` (the first such value is ${origin})`;
-      throw new DitError(`the loss is ${loss} at step ${step}${where}; lower the learning rate or set a gradient clip`);
-    }
     const values = Object.fromEntries(Object.entries(columns).map(([name, { data }]) => [name, data[i]!]));
     const measured = values as Pick<StepMetrics, "loss" | "mse" | "vb" | "gradNorm" | "lossScale">;
+    const { loss, gradNorm, lossScale } = measured;
+    // A gradient that overflows in half precision costs its step, and no more: the loss is scaled anew.
+    const [what, value] =
+      Number.isFinite(loss) && lossScale === undefined ? ["gradient's norm", gradNorm] : ["loss", loss];
+    if (!Number.isFinite(value)) {
+      const origin = await blame(step);
+      const where = origin === undefined ? "" : ` (the first such value is ${origin})`;
+      throw new DitError(
+        `the ${what} is ${value} at step ${step}${where}; lower the learning rate or set a gradient clip`,
+      );
+    }
     options.onMetrics?.({ step, ...measured, learningRate: rateAt(first + i, options), imagesPerSecond });
   }
-}
-
-function requireFit(model: ModelConfig, data: Dataset): void {
-  checkModel(model);
-  const { dit } = model;
-  const [channels, height, width] = data.imageShape;
-  const [wantedHeight, wantedWidth] = dit.inputSize;
-  if (channels !== dit.inChannels || height !== wantedHeight || width !== wantedWidth) {
-    throw new ConfigError(
-      `the data's images are ${channels}x${height}x${width}, the model takes ${dit.inChannels}x${wantedHeight}x${wantedWidth}`,
-    );
-  }
-  if (dit.numClasses > 0 && data.classNames.length > dit.numClasses) {
-    throw new ConfigError(`the data has ${data.classNames.length} classes, the model knows ${dit.numClasses}`);
-  }
-  if (data.size === 0) throw new ConfigError("the data holds no image");
 }
 
 function requireWhole(counts: Readonly<Record<string, number>>): void {

@@ -6,7 +6,7 @@ import type { HostTensor } from "../ir/hostTensor";
 import { trace } from "../trace/trace";
 import type { Backend, Feeds } from "./backend";
 import { validationBatches } from "./batches";
-import type { Dataset } from "./dataset";
+import { type Dataset, requireFit } from "./dataset";
 import { disposeAll } from "./feeds";
 import { prefixed } from "./trainState";
 
@@ -28,12 +28,16 @@ export interface Validator {
   dispose(): Promise<void>;
 }
 
-/** Compiles a held-out loss. Batches are whole: a rest smaller than one is left out. */
+/**
+ * Compiles a held-out loss. Batches are whole: a rest smaller than one is left out.
+ * @throws ConfigError for data that do not fit the model
+ */
 export async function validator(
   model: ModelConfig,
   backend: Backend,
   { data, batchSize, batches }: Validation,
 ): Promise<Validator> {
+  requireFit(model, data);
   const spec = ditSpec(model.dit);
   const size = Math.min(batchSize, data.size);
   const graph = trace(

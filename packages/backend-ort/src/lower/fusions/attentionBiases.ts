@@ -19,7 +19,8 @@ export const attentionBiases: Pattern = (node, uses) => {
     hidden: [attention, keys, values],
     inputs: [queries, ...keys.inputs, ...values.inputs, projection.inputs[1], projection.inputs[2]],
     lower: (emit, [q, k, keyWeight, keyBias, v, valueWeight, valueBias, weight, bias]) => {
-      const carried = carriedBias(emit, weight!, bias!, valueBias!);
+      const areKnown = [keyWeight!, valueWeight!].every((name) => emit.valueOf(name) !== undefined);
+      const carried = areKnown ? carriedBias(emit, weight!, bias!, valueBias!) : undefined;
       const layer = (of: Node<"linear">, names: readonly [string, string, string]) =>
         emit.within(of.scope, () =>
           carried === undefined

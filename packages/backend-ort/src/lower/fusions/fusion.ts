@@ -20,6 +20,7 @@ export interface Uses {
   readersOf(x: Tensor): readonly Tensor[];
   /** Whether one other node reads it, and nothing else. */
   isStep(x: Tensor): boolean;
+  isOutput(x: Tensor): boolean;
 }
 
 /** What a kernel makes whose last node is `node`. Undefined where it does not apply. */
@@ -33,7 +34,8 @@ export function fusionsBy(...patterns: readonly Pattern[]): (graph: Graph) => Fu
     for (const node of nodes) for (const x of new Set(node.inputs)) readers.get(x)!.push(node);
     const outputs = new Set<Tensor>(graph.outputs.map(({ tensor }) => tensor));
     const readersOf = (x: Tensor) => readers.get(x)!;
-    const uses: Uses = { readersOf, isStep: (x) => readersOf(x).length === 1 && !outputs.has(x) };
+    const isOutput = (x: Tensor) => outputs.has(x);
+    const uses: Uses = { readersOf, isOutput, isStep: (x) => readersOf(x).length === 1 && !isOutput(x) };
     return new Map(
       nodes.flatMap((node) => {
         for (const pattern of patterns) {

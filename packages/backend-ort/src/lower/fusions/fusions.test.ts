@@ -175,6 +175,8 @@ describe("linear layers whose weights are known", () => {
     await expectExact(graph, weightsOf(graph));
     expect(opsOf(graph)).toContain("Gemm");
     await expectExact(graph);
+    const some = Object.entries(weightsOf(graph)).filter(([name]) => /^out|^v.bias/.test(name));
+    await expectExact(graph, Object.fromEntries(some));
   });
 
   test("keep the biases that are read elsewhere", async () => {

@@ -28,9 +28,9 @@ export const splitHeads: Pattern = (heads, { isStep }) => {
 };
 
 /** Heads as tokens. */
-export const joinHeads: Pattern = (tokens, { readersOf }) => {
+export const joinHeads: Pattern = (tokens, { readersOf, isOutput }) => {
   const swap = tokens.is("reshape") ? tokens.inputs[0] : undefined;
-  if (swap === undefined || !isSwap(swap)) return undefined;
+  if (swap === undefined || !isSwap(swap) || isOutput(swap)) return undefined;
   const isJoined = (x: Tensor) => x.is("reshape") && x.shape.at(-1) === widthOf(swap);
   if (!readersOf(swap).every(isJoined)) return undefined;
   const [heads] = swap.inputs;

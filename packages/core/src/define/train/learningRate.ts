@@ -8,9 +8,9 @@ interface Place {
 /** How the learning rate moves after the warm-up, as a factor of its largest value. */
 export const decays = {
   constant: () => 1,
-  /** Half a cosine, to 0 at the last step (arXiv 1608.03983). */
+  /** Half a cosine, to 0 at the end of the run (arXiv 1608.03983). */
   cosine: ({ step, steps }: Place) => 0.5 * (1 + Math.cos((Math.PI * step) / steps)),
-  /** A line, to 0 at the last step. */
+  /** A line, to 0 at the end of the run. */
   linear: ({ step, steps }: Place) => 1 - step / steps,
   /** Falls as the square root of the steps taken grows, without an end in sight (arXiv 1706.03762, section 5.3). */
   inverseSqrt: ({ step, warmup }: Place) => Math.sqrt(Math.max(1, warmup) / (Math.max(1, warmup) + step)),
