@@ -48,7 +48,8 @@ export const groupings: Readonly<Record<string, (operation: Operation) => string
   operator: ({ operator }) => operator,
   kernel: ({ operator, shapes }) => `${operator} ${shapes}`,
   // Blocks of the same make are one.
-  module: ({ name }) => (name.includes("/") ? name.replace(/\/[^/]*$/, "").replace(/\.\d+\./, ".*.") : "(none)"),
+  module: ({ name }) =>
+    name.includes("/") ? name.replace(/\/[^/]*$/, "").replace(/^(\w+)\.\d+(?=\.|$)/, "$1.*") : "(none)",
 };
 
 function shapesOf(shapes: readonly TypedShape[] = []): string {

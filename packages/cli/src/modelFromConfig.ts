@@ -9,7 +9,7 @@ import {
 import type { TrainConfig } from "./config/trainConfig";
 
 /** The model that a training config describes, for the images that it is trained on. */
-export function modelFromConfig(config: TrainConfig, data: Dataset): ModelConfig {
+export function modelFromConfig(config: TrainConfig, data: Pick<Dataset, "imageShape" | "classNames">): ModelConfig {
   const [inChannels, height, width] = data.imageShape;
   const { classConditional, model } = config;
   const images = { inputSize: [height, width] as const, inChannels };

@@ -1,5 +1,5 @@
 import { type Backend, type Dataset, hostZeros } from "@dit/core";
-import { decode, encode, latentScale, type Vae } from "@dit/vae";
+import { decode, encode, scaling, type Vae } from "@dit/vae";
 import { imageGrid } from "./images/grid";
 import type { PixelImage } from "./images/png";
 
@@ -13,12 +13,8 @@ export async function reconstructions(vae: Vae, data: Dataset, backend: Backend)
   const size = images.data.length / count;
   for (let i = 0; i < count; i++) data.read(i, images.data, i * size);
   const { mean } = await encode(vae, images, { backend });
-  const { shift, scale } = latentScale(vae.config);
-  const cells = mean.data.length / count / scale.length;
-  const latents = mean.data.map((z, i) => {
-    const channel = Math.floor(i / cells) % scale.length;
-    return (z - shift[channel]!) * scale[channel]!;
-  });
+  const [, , height = 0, width = 0] = mean.shape;
+  const latents = mean.data.map(scaling(vae.config, height * width));
   const decoded = await decode(vae, { ...mean, data: latents }, { backend });
   const both = hostZeros("f32", [2 * count, ...data.imageShape]);
   both.data.set(images.data);

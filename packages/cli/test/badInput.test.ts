@@ -86,7 +86,11 @@ describe("dit refuses in one line, with exit code 2, and touches nothing", () =>
       "patchSize 3 does not divide the 8x8 input; sizes that do: 1, 2, 4, 8",
     ],
     ["heads that do not fit", set("model.heads=3"), "model.heads is 3, which does not divide hiddenSize (16)"],
-    ["guidance without dropped labels", set("classDropout=0"), "sample.guidance is 1.5, but with classDropout 0"],
+    [
+      "guidance without dropped labels",
+      set("classDropout=0", "sample.guidance=1.5"),
+      "sample.guidance is 1.5, but with classDropout 0",
+    ],
     [
       "an existing run",
       ["train", "--config", "tiny.json", "--name", "good"],
@@ -117,6 +121,12 @@ describe("dit refuses in one line, with exit code 2, and touches nothing", () =>
       "truncated.safetensors: safetensors: tensor ",
     ],
     ["--resume of what is no run", ["train", "--resume", "data"], "data is no run: it has no config.json"],
+    [
+      "--move-aside of what is continued",
+      ["train", "--resume", "runs/good", "--move-aside"],
+      "option '--resume <run>' cannot be used with option '--move-aside'",
+    ],
+    ["--move-aside of what is no run", train("--name", "../data", "--move-aside"), 'name is "../data", allowed: '],
     ["--resume of nothing", ["train", "--resume", "runs/no"], "runs/no is no run: it has no config.json"],
 
     [
@@ -149,6 +159,14 @@ describe("dit refuses in one line, with exit code 2, and touches nothing", () =>
       ["sample", "runs/good", "--batch", "0"],
       "'0' is invalid. It must be a whole number from 1.",
     ],
+    ["a grid in place of a folder", ["sample", "runs/good", "--out", "data"], "data is a folder; name a file to write"],
+    ["an npz in place of a folder", ["sample", "runs/good", "--npz", "data"], "data is a folder; name a file to write"],
+    ["a precision that the device lacks", ["sample", "runs/good", "--precision", "bf16"], "bf16"],
+    [
+      "a class without a name",
+      ["sample", "runs/good", "--class", "0,,1"],
+      "a class is empty; give a number or a name between the commas",
+    ],
     ["too much noise", ["sample", "runs/good", "--eta", "2"], "'2' is invalid. It must be a number from 0 to 1."],
     ["a missing model", ["sample", "runs/no"], "there is no model at runs/no"],
     [
@@ -160,6 +178,22 @@ describe("dit refuses in one line, with exit code 2, and touches nothing", () =>
     ["an inspection of one", ["inspect", "system.pt"], 'it names "posix.system"'],
     ["a conversion of one", ["convert", "system.pt", "out.safetensors"], 'it names "posix.system"'],
     ["a conversion over a file", ["convert", "runs/good", "typo.json"], "typo.json is there already"],
+    [
+      "a comparison of a model with another configuration",
+      ["diff", "runs/good", "--config", "tiny.json"],
+      "runs/good has a configuration of its own; leave --config and --preset out",
+    ],
+    ["a comparison of no preset", ["diff", "--preset", "DiT-S/3"], 'model is "DiT-S/3" (flag --preset), allowed: '],
+    [
+      "a conversion to PyTorch",
+      ["convert", "runs/good", "out.pt"],
+      "out.pt: files of PyTorch are read but not written",
+    ],
+    [
+      "a conversion with other heads",
+      ["convert", "runs/good", "out.safetensors", "--heads", "4"],
+      "heads is given as 4, but runs/good says that it is 2",
+    ],
     ["an export of a damaged file", ["export", "truncated.safetensors"], "truncated: data ends at byte"],
     ["a report of what is no run", ["report", "data"], "data is no run: it has no config.json"],
   ])("%s", (_, args, message) => expectRefused(args, message));

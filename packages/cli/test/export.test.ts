@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { hostI32, hostTensor, normal, reference } from "@dit/core";
 import { loadModel } from "@dit/core/node";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dit, ditOk, filesUnder, hashesUnder } from "./command";
+import { dit, ditOk, filesUnder, hashesUnder, start, until } from "./command";
 import { addModule, install } from "./installation";
 import { workFolder } from "./workFolder";
 
@@ -113,6 +113,24 @@ describe("dit export", () => {
     expect([code, stdout]).toEqual([4, ""]);
     expect(hashesUnder(at("safe"))).toEqual(before);
     await ditOk(folder, ["export", run, "--out", "safe", "--no-verify"], { command });
+  });
+
+  // Windows has no signals that a process could catch.
+  it.skipIf(process.platform === "win32")("leaves nothing after SIGINT, and clears away what a kill left", async () => {
+    const long = ["export", run, "--what", "sampler", "--steps", "1000", "--out", "stopped"];
+    const begun = () => (existsSync(at("stopped")) ? readdirSync(at("stopped")).filter((name) => name !== "onnx") : []);
+    const killed = start(folder, long);
+    await until(() => begun().length > 0, killed.outcome);
+    killed.child.kill("SIGKILL");
+    await killed.outcome;
+    const [left] = begun();
+    const { child, outcome } = start(folder, long);
+    await until(() => begun().length > 0 && !begun().includes(left!), outcome);
+    child.kill("SIGINT");
+    const { code, stderr } = await outcome;
+    expect([code, stderr.trim().split("\n").at(-1)]).toEqual([130, "stopped; nothing was exported"]);
+    expect(filesUnder(at("stopped"))).toEqual([]);
+    expect(begun()).toEqual([]);
   });
 
   /** An onnxruntime on a disk that loses the data file between writing and reading. */

@@ -58,3 +58,12 @@ it("an autoencoder's run and a DiT's are told apart", async () => {
   const { code, stderr } = await dit(folder, ["train", "--resume", "runs/whole"]);
   expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: [^\n]*dit train-vae --resume runs.whole\n$/)]);
 });
+
+it.each([
+  ["images that cannot be halved so often", ["--widths", "4,4,4,4,4"], "images of 8x8 cannot be halved 4 times"],
+  ["a rate that a run could not be continued with", ["--learning-rate", "0"], "train.learningRate is 0: expected "],
+])("refuses %s before it makes a run, so that the name stays free", async (_, flags, message) => {
+  const { code, stdout, stderr } = await dit(folder, [...settings, "--name", "refused", ...flags]);
+  expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(`error: ${message}`)]);
+  expect(existsSync(join(folder, "runs", "refused"))).toBe(false);
+});

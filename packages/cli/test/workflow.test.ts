@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { countParams, ditSpec, type Model, readSafetensors, reference, train } from "@dit/core";
 import { loadModel } from "@dit/core/node";
@@ -286,7 +287,7 @@ describe("dit sample", () => {
   });
 
   it("draws without guidance from a model that knows none", async () => {
-    await ditOk(folder, trainAs("unguided", "--steps", "2", ...set("classDropout=0", "sample.guidance=1")));
+    await ditOk(folder, trainAs("unguided", "--steps", "2", ...set("classDropout=0")));
     const { settings } = JSON.parse(
       await ditOk(folder, ["sample", "runs/unguided", "--steps", "2", "--out", "u.png", "--json"]),
     );
@@ -317,19 +318,22 @@ describe("dit inspect and doctor", () => {
 
 describe("dit convert", () => {
   it("writes a run's model for diffusers and back, and samples from either as before", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    writeFileSync(at(`.killed.safetensors.${pid}-0123abcd.tmp`), "");
     const note = await ditOk(folder, ["convert", run, "for-diffusers"]);
     expect(note).toContain("diffusers computes another function");
     await ditOk(folder, ["convert", run, "plain.safetensors"]);
-    await ditOk(folder, ["convert", "for-diffusers", "back.safetensors"]);
+    await ditOk(folder, ["convert", "for-diffusers", "new/back.safetensors"]);
     const inspect = async (path: string) => JSON.parse(await ditOk(folder, ["inspect", path, "--json"]));
-    const [plain, back] = [await inspect("plain.safetensors"), await inspect("back.safetensors")];
+    const [plain, back] = [await inspect("plain.safetensors"), await inspect("new/back.safetensors")];
     expect(back.config.dit).toEqual({ ...plain.config.dit, timestepDivisor: 127, labelStd: 0.02 });
     expect((await inspect("for-diffusers")).looksLike).toBe("a DiT of diffusers");
     const weights = async (path: string) => (await loadModel(at(path))).weights;
-    const [before, after] = [await weights("plain.safetensors"), await weights("back.safetensors")];
+    const [before, after] = [await weights("plain.safetensors"), await weights("new/back.safetensors")];
     for (const [name, { data }] of Object.entries(before)) expect(after[name]!.data).toEqual(data);
     const again = await dit(folder, ["convert", run, "plain.safetensors"]);
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("plain.safetensors is there already")]);
+    expect(filesUnder(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 });
 

@@ -41,7 +41,7 @@ export { type ByteSource, blobSource, bytesSource } from "./npz/byteSource";
 export { addMoments, type StoredMoments, storedMoments } from "./npz/moments";
 export type { NpzArray } from "./npz/npyArray";
 export { npzImages } from "./npz/npzImages";
-export { isZip, type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz";
+export { type NpzEntry, openNpy, openNpz, toNumbers } from "./npz/readNpz";
 export { type ByteSink, type NpzArrayWriter, type NpzWriter, npzWriter } from "./npz/writeNpz";
 export { type Comparison, compareReports } from "./report/compare";
 export { type EvaluateOptions, evaluate, type Mode, modes, type Side } from "./report/evaluate";

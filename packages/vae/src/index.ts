@@ -6,10 +6,10 @@ export { fromDiffusersConfig, toDiffusersConfig } from "./config/diffusersConfig
 export { type AutoencoderKLConfig, klConfig, klDefaults } from "./config/klConfig";
 export { type AutoencoderTinyConfig, tinyConfig, tinyDefaults } from "./config/tinyConfig";
 export { decodeKL, decodingKLSpec, encodeKL, encodingKLSpec, type Posterior, posteriorOf } from "./kl/autoencoderKL";
-export { type LatentScale, latentScale } from "./latentScale";
+export { type LatentScale, latentScale, scaling } from "./latentScale";
 export { createDecoder, type DecodeOptions, type Decoder, type DecoderOptions, decode } from "./run/decoder";
 export { createEncoder, type EncodeOptions, type Encoder, encode } from "./run/encoder";
-export { decoderGraph, encoderGraph, type Size } from "./run/graphs";
+export { decoderGraph, encoderGraph, latentSize, type Size } from "./run/graphs";
 export type { Tiling } from "./run/tiles";
 export { decodeTiny, encodeTiny, scaleLatents, unscaleLatents } from "./tiny/autoencoderTiny";
 export {
@@ -23,6 +23,7 @@ export {
 export { measureScale } from "./train/measureScale";
 export { vaeTrainStep } from "./train/trainStep";
 export {
+  requireTrainable,
   type TrainedVae,
   type TrainVaeOptions,
   trainVae,

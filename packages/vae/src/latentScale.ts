@@ -21,6 +21,19 @@ export function latentScale(config: VaeConfig): LatentScale {
   };
 }
 
+/**
+ * The scaling of values on the host.
+ * @param cells of a channel: h * w
+ * @returns what a value of z becomes that lies at `at` in [c, h, w], or in several of these
+ */
+export function scaling(config: VaeConfig, cells: number): (z: number, at: number) => number {
+  const { shift, scale } = latentScale(config);
+  return (z, at) => {
+    const channel = Math.floor(at / cells) % scale.length;
+    return (z - shift[channel]!) * scale[channel]!;
+  };
+}
+
 /** The way back. latents: [N, C, h, w] -> z, the same */
 export function unscaled(latents: F32, config: VaeConfig): F32 {
   const { shift, scale } = latentScale(config);

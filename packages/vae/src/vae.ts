@@ -68,9 +68,14 @@ export function decodeLatents(params: Tensors, z: F32, config: VaeConfig): F32 {
   }
 }
 
+/** How often the encoder halves the sides of an image: before each level but the first. */
+export function halvings(config: VaeConfig): number {
+  return (config.kind === "kl" ? config.blockOutChannels : config.encoderBlockOutChannels).length - 1;
+}
+
 /** Pixels to a side of a latent's cell, in what is decoded. */
 export function pixelsPerCell(config: VaeConfig): number {
   return config.kind === "kl"
-    ? 2 ** (config.blockOutChannels.length - 1)
+    ? 2 ** halvings(config)
     : config.upsamplingScalingFactor ** (config.decoderBlockOutChannels.length - 1);
 }

@@ -24,8 +24,8 @@ export interface CheckpointNotes {
   readonly step: number;
   /** Seconds of training so far, over all starts of the run. */
   readonly seconds: number;
-  /** Held-out loss at this step, where it was measured. */
-  readonly validationLoss?: number;
+  /** Held-out loss at this step, where it was measured; null where it was no number, which JSON has no other word for. */
+  readonly validationLoss?: number | null;
   /** The running means behind the next line of `metrics.jsonl`. */
   readonly meter: MeterState;
   /** Fingerprint of the training images. */

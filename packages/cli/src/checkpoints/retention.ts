@@ -17,7 +17,7 @@ export function superfluous(
 /** The checkpoint of the lowest held-out loss. */
 export function bestOf(entries: readonly CheckpointEntry[]): CheckpointEntry | undefined {
   return entries
-    .filter(({ validationLoss }) => validationLoss !== undefined)
+    .filter(({ validationLoss }) => Number.isFinite(validationLoss))
     .reduce<CheckpointEntry | undefined>(
       (best, entry) => (best === undefined || entry.validationLoss! < best.validationLoss! ? entry : best),
       undefined,

@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { ConfigError, type DiTConfig, type Model } from "@dit/core";
 import { diffusersNumerics, modelPieces, modelToFolder, type StoredFloat, type WeightPart } from "@dit/core/internal";
-import { loadModel } from "@dit/core/node";
+import { isOtherProcess, loadModel } from "@dit/core/node";
 import { findModel } from "../findModel";
-import { atomicWrite } from "../run/atomicWrite";
+import { atomicWrite, removeTemporaries } from "../run/atomicWrite";
 import { writeFolder } from "../run/writeFolder";
 
 export interface ConvertCommand {
@@ -31,12 +32,29 @@ export interface ConvertSummary {
  */
 export async function convertCommand({ source, out, weights, dtype, dit }: ConvertCommand): Promise<ConvertSummary> {
   if (existsSync(out)) throw new ConfigError(`${out} is there already; choose another name or remove it`);
+  if (/\.(pt|pth|bin)$/i.test(out)) {
+    throw new ConfigError(
+      `${out}: files of PyTorch are read but not written; end the name in .safetensors, which PyTorch's code reads too`,
+    );
+  }
   const model = await loadModel(findModel(source), { dit, ...(weights === undefined ? {} : { weights }) });
+  requireAgreement(source, model.config.dit, dit);
+  mkdirSync(dirname(out), { recursive: true });
+  removeTemporaries(dirname(out), isOtherProcess);
   const isFile = out.endsWith(".safetensors");
   if (isFile) atomicWrite(out, modelPieces(model, dtype));
   else writeFolder(out, modelToFolder(model, dtype));
   const layout = isFile ? "official" : "diffusers";
   return { out, layout, ...functionOf(model, layout) };
+}
+
+/** @throws ConfigError when a file that knows its configuration was told another */
+function requireAgreement(source: string, known: DiTConfig, given: Partial<DiTConfig>): void {
+  for (const [key, value] of Object.entries(given)) {
+    const own = known[key as keyof DiTConfig];
+    if (String(own) !== String(value))
+      throw new ConfigError(`${key} is given as ${value}, but ${source} says that it is ${own}; leave it out`);
+  }
 }
 
 /** The two codes compute different functions of the same weights: whoever converts should know. */

@@ -48,6 +48,11 @@ test.each([
   expect(report.modules.some(({ error }) => error > 0)).toBe(true);
 });
 
+test("a whole train step is compared in one run of each", async () => {
+  const report = await diffCommand({ ...command, what: "train-step", isolated: false });
+  expect(report.nodes).toBeGreaterThan(500);
+});
+
 test("a tolerance of nothing is exceeded by rounding, and the first node that rounds is named", async () => {
   const report = await diffCommand({ ...command, what: "forward", isolated: false, absolute: 0, relative: 0 });
   expect(report.first).not.toBeNull();

@@ -31,9 +31,9 @@ export async function encodeCommand(command: EncodeCommand): Promise<EncodeSumma
   const started = performance.now();
   const vae = await loadVae(path);
   const data = await openPixels(source, imageSize, vae);
+  const latentShape = latentShapeOf(data, vae);
   const backend = await openBackend(command.backend);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
-  const latentShape = latentShapeOf(data, vae);
   try {
     const onImages = (step: number, total: number) => progress.update({ step, total });
     const records = encodeDataset(data, vae, backend, { batch, signal: stop.signal, onImages });

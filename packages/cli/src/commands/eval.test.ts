@@ -1,7 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { uniformInts } from "@dit/core";
+import { dirname, join } from "node:path";
+import { uniformInts, writeSafetensors } from "@dit/core";
 import { npzWriter, reportSchema } from "@dit/eval-fid";
 import { afterAll, expect, test } from "vitest";
 import { encodePng } from "../images/png";
@@ -121,16 +130,86 @@ test("one image and another: what they allow is computed", async () => {
   await expect(evalCommand(command(await npz("none.npz", 1, 0), two))).rejects.toThrow("none.npz holds no images");
 });
 
-test("a folder of pictures by class, of several sizes", async () => {
-  for (const [i, name] of ["cats", "cats", "dogs", "dogs", "dogs"].entries()) {
-    mkdirSync(join(folder, "pictures", name), { recursive: true });
-    const png = encodePng({ width: 2, height: 2, channels: 3, data: pixels(i, 1, 256) });
-    writeFileSync(join(folder, "pictures", name, `${i}.png`), png);
-  }
+/** Writes a picture of 2 x 2 into a folder of the tests' own. */
+function picture(path: string, seed: number, bound = 256): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), encodePng({ width: 2, height: 2, channels: 3, data: pixels(seed, 1, bound) }));
+}
+
+test("a folder of pictures by class, without what is hidden", async () => {
+  for (const [i, name] of ["cats", "cats", "dogs", "dogs", "dogs"].entries()) picture(`pictures/${name}/${i}.png`, i);
+  picture("pictures/.cache/0.png", 0);
+  mkdirSync(join(folder, "pictures", "dogs", "deep.png"));
+  symlinkSync(join(folder, "pictures"), join(folder, "pictures", "dogs", "around"), "junction");
   const reference = await npz("p.npz", 6, 40);
   const { report } = await evalCommand(command(join(folder, "pictures"), reference, { metrics: ["fid", "perClass"] }));
   expect(report.metrics.perClass!.map(({ fake }) => fake)).toEqual([2, 3]);
   expect(report.notes[0]).toContain("pictures has 5 images for 12 features");
+});
+
+test("folders of one name are told apart, and so are pictures drawn anew", async () => {
+  for (let i = 0; i < 9; i++) {
+    picture(`real/set/${i}.png`, i);
+    picture(`drawn/set/${i}.png`, i, 100);
+  }
+  const [real, drawn] = [join(folder, "real", "set"), join(folder, "drawn", "set")];
+  const fid = async () => (await evalCommand(command(drawn, real, { metrics: ["fid"] }))).report.metrics.fid!.value;
+  const first = await fid();
+  expect(first).toBeGreaterThan(0.01);
+  for (let i = 0; i < 9; i++) picture(`drawn/set/${i}.png`, i);
+  expect(await fid()).toBeLessThan(1e-9);
+});
+
+test("what another evaluation is writing is left alone", async () => {
+  const [samples, out] = [await npz("shared.npz", 17, 20), join(folder, "shared")];
+  await evalCommand(command(samples, samples, { out }));
+  const [shards] = readdirSync(join(out, "features"));
+  const unfinished = (pid: number) => join(out, "features", shards!, `.from.safetensors.${pid}-00000000.tmp`);
+  for (const pid of [process.pid, process.ppid]) writeFileSync(unfinished(pid), "");
+  await evalCommand(command(samples, samples, { out }));
+  expect([process.pid, process.ppid].map((pid) => existsSync(unfinished(pid)))).toEqual([false, true]);
+});
+
+test("pictures of several sizes have no pixels to compare", async () => {
+  picture("sizes/0.png", 0);
+  const large = encodePng({ width: 3, height: 2, channels: 3, data: new Uint8Array(18) });
+  writeFileSync(join(folder, "sizes", "1.png"), large);
+  await expect(evalCommand(command(join(folder, "sizes"), join(folder, "sizes")))).rejects.toMatchObject({
+    name: "FormatError",
+    message: expect.stringMatching(/^sizes: images of 12 and of 18 features are no set; images must be of one size/),
+  });
+});
+
+test("no features are made before all that was named is found", async () => {
+  const out = join(folder, "early");
+  const reference = await npz("early.npz", 18, 9);
+  for (const sides of [{ samples: "nowhere" }, { floor: "nowhere" }, { floor: "digits:tset" }]) {
+    const refused = evalCommand(command(reference, reference, { out, ...sides }));
+    await expect(refused).rejects.toThrow(/^nowhere: there is no|^data is "digits:tset"/);
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
+test("a report that cannot be compared is written all the same", async () => {
+  const [samples, reference] = [await npz("many.npz", 19, 30), await npz("reference.npz", 20, 30)];
+  const { files } = await evalCommand(command(samples, reference, { out: join(folder, "before") }));
+  const out = join(folder, "after");
+  const few = command(await npz("few.npz", 19, 20), reference, { out, compare: files.json });
+  await expect(evalCommand(few)).rejects.toThrow("number of samples was 30, now 20");
+  expect(readdirSync(out).sort()).toEqual(["features", "report.html", "report.json"]);
+});
+
+test.each([
+  ["garbage", "parts of a file", "safetensors: "],
+  ["features", writeSafetensors({}, { format: "dit.eval-fid.features/1" }), "its metadata do not say how"],
+  ["statistics", writeSafetensors({}, { format: "dit.eval-fid.statistics/1" }), "its metadata do not say how"],
+])("a .safetensors file that is none of ours, %s, is named", async (name, content, message) => {
+  const file = join(folder, name, "g.safetensors");
+  mkdirSync(dirname(file));
+  writeFileSync(file, content);
+  const samples = await npz("g.npz", 21, 9);
+  await expect(evalCommand(command(samples, file))).rejects.toThrow(`g.safetensors: ${message}`);
+  await expect(evalCommand(command(samples, dirname(file)))).rejects.toThrow("g.safetensors: ");
 });
 
 test.each([
@@ -143,6 +222,7 @@ test.each([
   [{ features: undefined }, "holds images: say what turns them into features"],
   [{ features: "net.onnx" }, "--features net.onnx: give pixels, digits, or a file of weights that is there"],
   [{ metrics: ["pr"], k: 9 }, "the 9 nearest neighbours of an image need at least 10 images, there are 9"],
+  [{ k: 5, precisionArithmetic: "adm-float16" }, "have 3 neighbours, not 5; leave k out, or take exact arithmetic"],
   [{ reference: "nowhere" }, "nowhere: there is no such file or folder"],
   [{ compare: "nowhere.json" }, "nowhere.json: there is no such report"],
 ] as const)("%j is one clear line", async (rest, message) => {

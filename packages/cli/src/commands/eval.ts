@@ -12,9 +12,9 @@ import {
   metricNames,
   reportSchema,
 } from "@dit/eval-fid";
+import { type FoundSide, findSide } from "../eval/findSide";
 import { neighbourPicture } from "../eval/neighbourPicture";
-import { openNetwork } from "../eval/openNetwork";
-import { type OpenedSide, openSide } from "../eval/openSide";
+import { type OpenedNetwork, openNetwork } from "../eval/openNetwork";
 import { saveStatistics } from "../eval/saveStatistics";
 import type { BackendConfig } from "../openBackend";
 import { VerificationError } from "../output/exit";
@@ -63,20 +63,20 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
   const { progress, out, mode, k, seed, bootstrap, precisionArithmetic } = command;
   const metrics = command.metrics.map(metricOf);
   const earlier = command.compare === undefined ? undefined : readReport(command.compare);
-  const opening = command.features === undefined ? undefined : openNetwork(command.features, mode, command.backend);
-  const { network, verification } = (await opening) ?? {};
   const stop = stopSignal(() => progress.note("stopping after this batch; the features so far are kept"));
-  const onImages = (step: number, total: number) => progress.update({ step, total });
-  const options = { network, folder: join(out, "features"), signal: stop.signal, onImages };
-  const opened: OpenedSide[] = [];
+  const found: FoundSide[] = [];
+  let opened: OpenedNetwork | undefined;
   try {
-    const open = async (path: string, limit?: number) => {
-      const side = await openSide(path, { ...options, ...(limit !== undefined && { limit }) });
-      opened.push(side);
-      return side;
-    };
-    const [real, fake] = [await open(command.reference), await open(command.samples)];
-    const floor = command.floor === undefined ? undefined : await open(command.floor, fake.side.count ?? undefined);
+    // All are looked for before features are made of one.
+    for (const path of [command.reference, command.samples, command.floor]) {
+      if (path !== undefined) found.push(await findSide(path));
+    }
+    if (command.features !== undefined) opened = await openNetwork(command.features, mode, command.backend);
+    const onImages = (step: number, total: number) => progress.update({ step, total });
+    const options = { network: opened?.network, folder: join(out, "features"), signal: stop.signal, onImages };
+    const [real, fake] = [await found[0]!.open(options), await found[1]!.open(options)];
+    const { count } = fake.side;
+    const floor = await found[2]?.open({ ...options, ...(count !== null && { limit: count }) });
     progress.done();
     const report = evaluate(real.side, fake.side, {
       ...(metrics.length === 0 ? {} : { metrics }),
@@ -84,16 +84,22 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
       ...(k === undefined ? {} : { k }),
       versions: versions(),
       ...(floor && { floor: floor.side }),
-      ...(verification && { verification }),
+      ...(opened?.verification && { verification: opened.verification }),
       onMetric: (name) => progress.note(`computing ${name}`),
     });
-    const comparison = earlier === undefined ? null : compareReports(earlier, report);
     const files = { json: join(out, "report.json"), html: join(out, "report.html") };
+    const picture = await neighbourPicture(real, fake);
+    const writePage = (comparison: readonly Comparison[]) =>
+      atomicWrite(files.html, evaluationPage(report, comparison, picture));
     mkdirSync(out, { recursive: true });
     atomicWrite(files.json, `${JSON.stringify(report, null, 2)}\n`);
-    atomicWrite(files.html, evaluationPage(report, comparison ?? [], await neighbourPicture(real, fake)));
+    writePage([]);
     if (command.saveStats !== undefined) await saveStatistics(command.saveStats, fake.side, progress);
-    const worse = (comparison ?? []).filter(({ verdict }) => verdict === "worse");
+    if (earlier === undefined) return { report, files, comparison: null };
+    // Last, since reports that must not be compared end the command.
+    const comparison = compareReports(earlier, report);
+    writePage(comparison);
+    const worse = comparison.filter(({ verdict }) => verdict === "worse");
     if (worse.length > 0)
       throw new VerificationError(`worse than in ${command.compare}: ${worse.map(inWords).join("; ")}`);
     return { report, files, comparison };
@@ -103,8 +109,8 @@ export async function evalCommand(command: EvalCommand): Promise<EvalSummary> {
     throw error;
   } finally {
     stop.dispose();
-    for (const { close } of opened) await close();
-    await network?.dispose();
+    for (const { close } of found) await close();
+    await opened?.network.dispose();
   }
 }
 

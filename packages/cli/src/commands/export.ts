@@ -3,11 +3,14 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BatchSize, type ExportDType, exportFormats, exportProgram } from "@dit/backend-ort";
 import { ConfigError } from "@dit/core";
+import { isOtherProcess } from "@dit/core/node";
 import type { SettingsRequest } from "../export/exportable";
 import { type ExportableOf, type ExportKind, exportables } from "../export/exportables";
 import { type DataFile, hashWeights, metadataEntries } from "../export/metadata";
 import { type Verification, verify } from "../export/verify";
-import { writeFlushed } from "../run/atomicWrite";
+import type { Progress } from "../output/progress";
+import { removeTemporaries, temporaryName, writeFlushed } from "../run/atomicWrite";
+import { stopSignal } from "../stopSignal";
 
 export interface ExportCommand extends SettingsRequest {
   readonly model: string;
@@ -21,6 +24,7 @@ export interface ExportCommand extends SettingsRequest {
   /** Largest difference from the library's own run that is accepted. */
   readonly atol?: number;
   readonly verify: boolean;
+  readonly progress?: Progress;
 }
 
 export interface ExportSummary {
@@ -58,10 +62,13 @@ async function exportAs<K extends ExportKind>(what: K, command: ExportCommand): 
   const program = exportable.program(model, settings, { dtype, opset });
   const onnx = exportProgram(program, { batchSize: batch, dataFile });
 
-  const [folder, unfinished] = [join(out, "onnx"), join(out, `.unfinished-onnx-${process.pid}`)];
+  const folder = join(out, "onnx");
+  const unfinished = temporaryName(folder);
   mkdirSync(folder, { recursive: true });
-  mkdirSync(unfinished);
+  removeTemporaries(out, isOtherProcess);
+  const stop = stopSignal(() => command.progress?.note("stopping; nothing is written"));
   try {
+    mkdirSync(unfinished);
     const data = writeData(join(unfinished, dataFile), dataFile, onnx.data);
     const { domains } = onnx;
     const source = hashWeights(model.weights);
@@ -69,13 +76,17 @@ async function exportAs<K extends ExportKind>(what: K, command: ExportCommand): 
     const bytes = onnx.model(metadataEntries(metadata, exportable.notes?.(model, settings) ?? {}));
     writeFlushed(join(unfinished, modelFile), bytes);
     const batchSizes = batch === "dynamic" ? [1, 3] : [batch];
-    const question = { exportable, model, settings, dtype, batchSizes, atol };
+    const question = { exportable, model, settings, dtype, batchSizes, atol, signal: stop.signal };
     const verification = command.verify ? await verify(join(unfinished, modelFile), question) : null;
     // The data first: a model file without its data would be taken for whole.
     for (const name of [dataFile, modelFile]) renameSync(join(unfinished, name), join(folder, name));
     const file = join(folder, modelFile);
     return { file, what, dtype, batch, modelBytes: bytes.length, data, domains, verification };
+  } catch (error) {
+    stop.throwIfReceived("stopped; nothing was exported");
+    throw error;
   } finally {
+    stop.dispose();
     rmSync(unfinished, { recursive: true, force: true });
   }
 }

@@ -33,6 +33,22 @@ describe("dit plan", () => {
     );
   });
 
+  test("names no batch that fits in another precision only", async () => {
+    const command = { sources: sources("DiT-S/2"), batches: [16, 32], precisions: ["f32", "f16"] as const };
+    const { rows } = await planCommand(command);
+    const peak = (precision: string) =>
+      rows.find((row) => row.what === "train" && row.batch === 32 && row.precision === precision)!.peakBytes;
+    const report = await planCommand({ ...command, memory: (peak("f32") + peak("f16")) / 2 + 150e6 });
+    expect(() => requireFit(report)).toThrow(/^train with batch 32 in f32 needs .*; batch 16 fits$/);
+  });
+
+  test("refuses a batch that train.accumulate does not divide", async () => {
+    const command = { sources: { sets: ["train.accumulate=2", "train.batchSize=4"] }, precisions: ["f32"] as const };
+    await expect(planCommand({ ...command, batches: [2, 3] })).rejects.toThrow(
+      "train.accumulate is 2, which does not divide a batch of 3",
+    );
+  });
+
   test("says so when no batch would fit", async () => {
     const command = { sources: sources("DiT-XL/2"), batches: [1], precisions: ["f32"] as const };
     const report = await planCommand({ ...command, memory: 12e9 });

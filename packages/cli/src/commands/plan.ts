@@ -59,6 +59,10 @@ export async function planCommand({ sources, batches, precisions, memory }: Plan
   const { config, origins } = resolveConfig(sources);
   const model = await plannedModel(config, origins);
   const sizes = batches.length === 0 ? [config.train.batchSize] : batches;
+  const { accumulate } = config.train;
+  const uneven = sizes.find((size) => size % accumulate !== 0);
+  if (uneven !== undefined)
+    throw new ConfigError(`train.accumulate is ${accumulate}, which does not divide a batch of ${uneven}`);
   const forward = multiplyAdds(model.dit);
   const rows = precisions.flatMap((precision) =>
     sizes.flatMap((batch) =>
@@ -105,7 +109,7 @@ function planOf(
     const options = { batchSize: batch, adamw: adamwDefaults, accumulate, checkpoint, precision, ...clip };
     return planScan(trainStep(model, options), stepsPerCall);
   }
-  const { sampler, ...rest } = sampleSettings(config);
+  const { sampler, ...rest } = sampleSettings(config, model);
   // What dopri5 calls, and how often, only shows in the run; one call takes what a call of any other sampler takes.
   const named = sampler === undefined || sampler === "dopri5" ? rest : { ...rest, sampler };
   const settings = settingsFrom(model, { ...named, precision });
@@ -162,7 +166,9 @@ export function requireFit({ rows, memory, checkpoint }: PlanReport): void {
   const fixed = held + runtimeBytes;
   const value =
     largest === null ? "" : `; the largest value is ${largest.path}, ${largest.type}, ${formatBytes(largest.bytes)}`;
-  const fitting = rows.filter((other) => other.what === what && other.fits === true).map((other) => other.batch);
+  const fitting = rows
+    .filter((other) => other.what === what && other.precision === precision && other.fits === true)
+    .map((other) => other.batch);
   const advice =
     fixed > memory
       ? `what does not depend on the batch is too much already (state ${formatBytes(stateBytes)}): take a smaller model`

@@ -1,8 +1,9 @@
+import { statSync } from "node:fs";
 import type { WeightFormat } from "@dit/backend-ort";
 import {
+  ConfigError,
   type HostTensor,
   hostTensor,
-  type ModelConfig,
   type Precision,
   type SampleSettings,
   type Samples,
@@ -19,6 +20,7 @@ import type { Progress } from "../output/progress";
 import { freeName } from "../run/runFolder";
 import { createDrawer, type Drawer } from "../sample/drawer";
 import { findVae } from "../sample/findVae";
+import { guidanceScale } from "../sample/guidanceScale";
 import { labelsOf } from "../sample/labels";
 import { stopSignal } from "../stopSignal";
 
@@ -39,7 +41,7 @@ export interface SampleCommand {
   readonly settings: Partial<Omit<SampleSettings, "guidance" | "precision">>;
   /** What the network computes in, or what its weights are held in. */
   readonly precision: SamplePrecision;
-  /** 1.5 unless given, as in training; 1 for a model that never saw a dropped label. */
+  /** `guidanceScale` decides where it is not given. */
   readonly guidance?: number;
   /** Autoencoder that decodes latents; that of the model's pipeline or run unless given. */
   readonly vae?: string;
@@ -70,8 +72,10 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   const model = await openModel(command.model);
   const vae = await findVae(model.config, command.model, command.vae);
   const labels = labelsOf(model.config, command.classes).flatMap((label) => new Array<number>(perClass).fill(label));
-  const guidance = guidanceOf(command, model.config);
+  const guidance = guidanceScale(command.guidance, model.config.dit);
   const out = command.out ?? (npz === undefined ? freeName("samples.png") : undefined);
+  requireNoFolder(out);
+  requireNoFolder(npz);
   const { precision, weights } = inFormats(command.precision);
   const backend = await openBackend(command.backend, weights);
   const stop = stopSignal(() => progress.note("stopping; nothing is written"));
@@ -121,9 +125,10 @@ export async function sampleCommand(command: SampleCommand): Promise<SampleSumma
   }
 }
 
-/** The scale that is asked for, else the paper's best, else none for a model that cannot be guided. */
-export function guidanceOf({ guidance }: Pick<SampleCommand, "guidance">, { dit }: ModelConfig): number {
-  return guidance ?? (dit.classDropout > 0 ? 1.5 : 1);
+/** @throws ConfigError when a file to be written has the name of a folder */
+function requireNoFolder(file: string | undefined): void {
+  if (file !== undefined && statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw new ConfigError(`${file} is a folder; name a file to write`);
 }
 
 /** A precision as what the network computes in and what its weights are held in. */

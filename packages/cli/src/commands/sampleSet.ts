@@ -3,11 +3,12 @@ import { vaeHash } from "../latents/vaeHash";
 import { openBackend } from "../openBackend";
 import { createDrawer } from "../sample/drawer";
 import { findVae } from "../sample/findVae";
+import { guidanceScale } from "../sample/guidanceScale";
 import { labelsOf } from "../sample/labels";
 import { drawPieces, pieceOf, type Shard } from "../sample/pieces";
 import { stopSignal } from "../stopSignal";
 import { weightsHash } from "../weightsHash";
-import { guidanceOf, inFormats, type SampleCommand } from "./sample";
+import { inFormats, type SampleCommand } from "./sample";
 
 export interface SampleSetCommand extends Omit<SampleCommand, "perClass" | "out" | "npz"> {
   /** Pictures in the whole set. */
@@ -30,7 +31,7 @@ export async function sampleSetCommand(command: SampleSetCommand): Promise<Sampl
   const model = await openModel(command.model);
   const vae = await findVae(model.config, command.model, command.vae);
   const { precision, weights } = inFormats(command.precision);
-  const settings = { ...command.settings, guidance: guidanceOf(command, model.config), precision };
+  const settings = { ...command.settings, guidance: guidanceScale(command.guidance, model.config.dit), precision };
   const origin = {
     model: weightsHash(model.config, model.weights),
     vae: vae === undefined ? null : vaeHash(vae),

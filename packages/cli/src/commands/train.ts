@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type AdamWConfig, type Backend, ConfigError, countParams, ditSpec, type TrainState, train } from "@dit/core";
 import { writeCheckpoint } from "../checkpoints/checkpoint";
 import { requireContinuation, requireSameShape } from "../checkpoints/continuation";
@@ -70,7 +69,7 @@ async function trainLocked(command: TrainCommand, lock: (run: string) => void): 
   const preview = await previewer(model, backend, config, vae);
 
   // Nothing is written before this line: a command that cannot work leaves everything as it was.
-  const earlier = command.moveAside === true ? moveAside(join(root, config.name)) : undefined;
+  const earlier = command.moveAside === true ? moveAside(root, config.name) : undefined;
   if (earlier !== undefined) progress.note(`the earlier run is now ${earlier}`);
   const files = { config: configFileText(resolved), environment: environmentText() };
   const run = resume === undefined ? createRunFolder(root, config.name, files) : runFolder(resume);

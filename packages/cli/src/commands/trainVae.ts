@@ -1,11 +1,21 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Backend, ConfigError, countParams, type Dataset } from "@dit/core";
-import { type AutoencoderKLConfig, klConfig, measureScale, trainVae, type Vae, vaeSpec, vaeToFolder } from "@dit/vae";
+import {
+  type AutoencoderKLConfig,
+  klConfig,
+  measureScale,
+  requireTrainable,
+  trainVae,
+  type Vae,
+  vaeSpec,
+  vaeToFolder,
+} from "@dit/vae";
 import { type Checkpoint, writeCheckpoint } from "../checkpoints/checkpoint";
 import { applyRetention } from "../checkpoints/retention";
 import { vaeFormat } from "../checkpoints/weightsFormat";
-import { readVaeRun, type VaeRunConfig, vaeRunText } from "../config/vaeRunConfig";
+import { requireSchema } from "../config/requireSchema";
+import { readVaeRun, type VaeRunConfig, vaeRunConfigSchema, vaeRunText } from "../config/vaeRunConfig";
 import { openDataset } from "../data/openDataset";
 import { drawReconstructions } from "../drawReconstructions";
 import { openBackend } from "../openBackend";
@@ -52,17 +62,18 @@ export function trainVaeCommand(command: TrainVaeCommand): Promise<TrainVaeSumma
 async function trainLocked(command: TrainVaeCommand, lock: (run: string) => void): Promise<TrainVaeSummary> {
   const { from: source, root, progress } = command;
   const resume = "resume" in source ? source.resume : undefined;
-  const config = "config" in source ? source.config : settingsOf(source.resume);
+  const config = "config" in source ? requireSchema(vaeRunConfigSchema, source.config) : settingsOf(source.resume);
   // Before anything of it is read: another process may be writing there.
   if (resume !== undefined) lock(resume);
   const from = resume === undefined ? undefined : lastCheckpoint(runFolder(resume), vaeFormat);
   const data = await openDataset(config.data, { imageSize: config.imageSize ?? undefined });
   if (from !== undefined) requireSameData(data, from);
   const vaeConfig = vaeConfigOf(config, data);
+  requireTrainable(vaeConfig, data);
   const backend = await openBackend(config.backend);
 
   // Nothing is written before this line: a command that cannot work leaves everything as it was.
-  const earlier = command.moveAside ? moveAside(join(root, config.name)) : undefined;
+  const earlier = command.moveAside ? moveAside(root, config.name) : undefined;
   if (earlier !== undefined) progress.note(`the earlier run is now ${earlier}`);
   const files = { config: vaeRunText(config), environment: environmentText() };
   const run = resume === undefined ? createRunFolder(root, config.name, files) : runFolder(resume);

@@ -28,7 +28,7 @@ export function readConfigFiles(file: string): ConfigFile[] {
       throw new ConfigError(`${shownPath(path)} extends itself: ${[...seen, path].map(shownPath).join(" -> ")}`);
     }
     seen.push(path);
-    const content = readObject(path, seen.at(-2));
+    const content = readJsonObject(path, seen.at(-2));
     const { extends: base } = content;
     if (base !== undefined && typeof base !== "string") {
       throw new ConfigError(
@@ -42,7 +42,11 @@ export function readConfigFiles(file: string): ConfigFile[] {
   return chain;
 }
 
-function readObject(path: string, extendedBy: string | undefined): Record<string, unknown> {
+/**
+ * One JSON object, comments allowed, without what it extends.
+ * @throws ConfigError when the file is missing, or is none
+ */
+export function readJsonObject(path: string, extendedBy?: string): Record<string, unknown> {
   let text: string;
   try {
     text = readFileSync(path, "utf8");

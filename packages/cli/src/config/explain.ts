@@ -33,6 +33,9 @@ function sentence({ issue, path }: Located, tree: unknown, origins: ReadonlyMap<
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
     const full = [...path, key].join(".");
+    const kind = valueAt(tree, [...path, "kind"]);
+    if (kind !== undefined && keysAt(dotted).includes(key))
+      return `unknown key ${full} (${originOf(full, origins)}): ${dotted}.kind is ${JSON.stringify(kind)}, which has no ${key}`;
     const near = suggestKey(dotted, key);
     return `unknown key ${full} (${originOf(full, origins)})${near ? `; did you mean ${near}?` : `; known: ${keysAt(dotted).join(", ")}`}`;
   }

@@ -17,7 +17,9 @@ describe("parseJsonWithComments", () => {
     ['{\n "a": ', "x.json, line 2, column 7: "],
     ["", "x.json, line 1, column 1: "],
     ["{ /* open", "x.json, line 1, column 3: "],
-    ["[,]", "x.json, line 1, column "],
+    ["[,]", "x.json, line 1, column 2: "],
+    ['{\n "a": 1,\n "steps": ten,\n "b": 2\n}', "x.json, line 3, column 12: Unexpected token 'e'"],
+    ['{\n "steps": yes,\n "b": 2\n}', "x.json, line 2, column 11: Unexpected token 'y'"],
   ])("says where %j is wrong", (text, message) => {
     expect(() => parse(text)).toThrow(ConfigError);
     expect(() => parse(text)).toThrow(message);

@@ -11,10 +11,30 @@ export function parseJsonWithComments(text: string, file: string): unknown {
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const position = /at position (\d+)/.exec(message)?.[1];
-    const at = position === undefined ? plain.length : Number(position);
+    const at = position === undefined ? wrongToken(plain) : Number(position);
     const before = plain.slice(0, at).split("\n");
     const why = message.replace(/( in JSON)? at position.*$/s, "").replace(/, (\.\.\.)?".*$/s, "");
     throw new ConfigError(`${file}, line ${before.length}, column ${before.at(-1)!.length + 1}: ${why}`, { cause });
+  }
+}
+
+/** Where a text goes wrong of which Node says no position: at the last character of the shortest beginning with the same fault. */
+function wrongToken(text: string): number {
+  let [least, most] = [0, text.length];
+  while (least < most) {
+    const middle = (least + most) >> 1;
+    if (hasWrongToken(text.slice(0, middle + 1))) most = middle;
+    else least = middle + 1;
+  }
+  return least;
+}
+
+function hasWrongToken(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    return (error as Error).message.startsWith("Unexpected token");
   }
 }
 

@@ -30,7 +30,6 @@ describe("resolveConfig", () => {
   it("lets each later source win, and says which one did", () => {
     const file = write("a.json", { train: { steps: 2, batchSize: 2, learningRate: 2, eps: 2 } });
     const { config, origins } = resolveConfig({
-      defaults: { train: { steps: 1, seed: 1 } },
       file,
       env: {
         DIT_TRAIN_BATCH_SIZE: "3",
@@ -48,7 +47,7 @@ describe("resolveConfig", () => {
       sets: ["train.eps=5", "train.betas=[0.8,0.9]"],
     });
     expect(config.train).toMatchObject({
-      seed: 1,
+      seed: 0,
       steps: 2,
       batchSize: 3,
       learningRate: 4,
@@ -79,8 +78,11 @@ describe("resolveConfig", () => {
   });
 
   it("replaces a backend of another kind and a model of another form", () => {
+    const file = write("a.json", {
+      ...{ backend: { kind: "ort", threads: 2 }, model: { patchSize: 2, hiddenSize: 8, depth: 1, heads: 2 } },
+    });
     const { config, origins } = resolveConfig({
-      defaults: { backend: { kind: "ort", threads: 2 }, model: { patchSize: 2, hiddenSize: 8, depth: 1, heads: 2 } },
+      file,
       sets: ["backend.kind=reference", "model=DiT-B/2"],
     });
     expect(config).toMatchObject({ backend: { kind: "reference" }, model: "DiT-B/2" });
@@ -116,6 +118,16 @@ describe("resolveConfig", () => {
     expect(emaOf("train.ema.kind=power", "train.ema.sigmaRel=0.05")).toEqual({ kind: "power", sigmaRel: 0.05 });
   });
 
+  it("lets the model decide on guidance where nothing is said", () => {
+    for (const set of ["classConditional=false", "classDropout=0"]) {
+      expect(resolveConfig({ sets: [set] }).config.sample.guidance).toBeNull();
+      expect(() => resolveConfig({ sets: [set, "sample.guidance=2"] })).toThrow("sample.guidance is 2, but ");
+      expect(() => resolveConfig({ sets: [set, "sample.guidanceInterval=[1,2]"] })).toThrow(
+        "sample.guidanceInterval is set, but ",
+      );
+    }
+  });
+
   it("refuses parts that do not divide a batch", () => {
     expect(() => resolveConfig({ sets: ["train.batchSize=10", "train.accumulate=4"] })).toThrow(
       "which does not divide train.batchSize (10)",
@@ -149,6 +161,8 @@ describe("errors of resolveConfig", () => {
     [set("trian.steps=1"), "unknown key trian (--set); did you mean train?"],
     [set("log.qqqqqqqqqq=1"), "unknown key log.qqqqqqqqqq (--set); known: everySteps"],
     [set("backend.thread=1"), "unknown key backend.thread (--set); did you mean backend.threads?"],
+    [set("backend.device=wasm"), 'unknown key backend.device (--set): backend.kind is "ort", which has no device'],
+    [set("train.ema.sigmaRel=0.1"), 'train.ema.kind is "constant", which has no sigmaRel'],
     [set("train.steps=many"), 'train.steps is "many" (--set), allowed: a whole number from 1'],
     [set("train.steps=1.5"), "train.steps is 1.5 (--set), allowed: a whole number from 1"],
     [set("train.gradientClip=0"), "train.gradientClip is 0 (--set), allowed: a number above 0, or null"],
@@ -160,7 +174,10 @@ describe("errors of resolveConfig", () => {
       set("diffusion.kind=flow", "diffusion.prediction=eps"),
       'diffusion.prediction is "eps" (--set), allowed: "velocity", "noise" or "score"',
     ],
-    [set("diffusion.kind=flow", "diffusion.timesteps=10"), "unknown key diffusion.timesteps (--set)"],
+    [
+      set("diffusion.kind=flow", "diffusion.timesteps=10"),
+      'unknown key diffusion.timesteps (--set): diffusion.kind is "flow", which has no timesteps',
+    ],
     [set("diffusion.kind=flow", "diffusion.weighting=likelihood"), "but a velocity is not weighted"],
     [set("diffusion.kind=flwo"), 'diffusion.kind is "flwo" (--set), allowed: "diffusion" or "flow"'],
     [

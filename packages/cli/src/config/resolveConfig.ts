@@ -6,8 +6,6 @@ import { type TrainConfig, trainConfigSchema } from "./trainConfig";
 
 /** Where the values of a config come from; each later one overrides the ones before. */
 export interface ConfigSources {
-  /** What a command changes in the schema's own defaults, such as the quickstart's small model. */
-  readonly defaults?: Readonly<Record<string, unknown>>;
   /** Path of a JSON file, which may `extends` another. */
   readonly file?: string | undefined;
   /** Path of the `config.json` of a run that goes on: its values keep the origins that it notes. */
@@ -37,7 +35,6 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   const origins = new Map<string, string>();
   const apply = (values: Tree, origin: string) => assign(tree, values, origin, origins, "");
   apply(trainConfigSchema.parse({}), "default");
-  apply({ ...sources.defaults }, "default");
   if (sources.file !== undefined) {
     for (const { shown, values } of readConfigFiles(sources.file)) apply({ ...values }, `file ${shown}`);
   }

@@ -1,5 +1,6 @@
 import { type DecayName, decays, ditPresets, samplerNames, samplersOf, spacingNames, widestEma } from "@dit/core";
 import { z } from "zod";
+import { guidanceScale } from "../sample/guidanceScale";
 import { backendConfigSchema } from "./backendConfig";
 import { blockConfigSchema } from "./blockConfig";
 import { objectiveConfigSchema } from "./objectiveConfig";
@@ -84,8 +85,9 @@ const sample = z.strictObject({
   guidance: z
     .number()
     .min(0)
-    .default(1.5)
-    .describe("Classifier-free guidance scale; 1 is none, 1.5 gave the paper's best FID"),
+    .nullable()
+    .default(null)
+    .describe("Classifier-free guidance scale; null takes 1.5, the paper's best, or 1 (none) without dropped labels"),
   guidanceChannels: z
     .union([z.literal("all"), z.literal(3)])
     .default("all")
@@ -203,10 +205,20 @@ export const trainConfigSchema = z
         `is "${sample.sampler}", which is none of a ${diffusion.kind} model's (${known.join(", ")})`,
       );
     }
-    const { guidance, guidanceInterval, guidanceRescale } = config.sample;
+    const { guidanceInterval, guidanceRescale } = sample;
+    const classDropout = config.classConditional ? config.classDropout : 0;
+    const guidance = guidanceScale(sample.guidance, { classDropout });
+    const unguided = !config.classConditional
+      ? "an unconditional model has no classes to be guided to"
+      : classDropout === 0
+        ? "with classDropout 0 nothing learns to draw without a label"
+        : undefined;
+    if (unguided !== undefined && guidance !== 1) {
+      reject(["sample", "guidance"], `is ${guidance}, but ${unguided}: set it to 1`);
+    }
     if (guidance === 1 && (guidanceInterval !== null || guidanceRescale !== 0)) {
       const key = guidanceInterval !== null ? "guidanceInterval" : "guidanceRescale";
-      reject(["sample", key], "is set, but guidance 1 is none: set another scale");
+      reject(["sample", key], `is set, but ${unguided ?? "guidance 1 is none: set another scale"}`);
     }
     if (guidanceInterval !== null && guidanceInterval[0] > guidanceInterval[1]) {
       reject(["sample", "guidanceInterval"], `is [${guidanceInterval}]: its first timestep lies above its last`);
@@ -225,14 +237,6 @@ export const trainConfigSchema = z
         ["model", "heads"],
         `is ${config.model.heads}, which does not divide hiddenSize (${config.model.hiddenSize})`,
       );
-    }
-    const unguided = !config.classConditional
-      ? "an unconditional model has no classes to be guided to"
-      : config.classDropout === 0
-        ? "with classDropout 0 nothing learns to draw without a label"
-        : undefined;
-    if (unguided !== undefined && config.sample.guidance !== 1) {
-      reject(["sample", "guidance"], `is ${config.sample.guidance}, but ${unguided}: set it to 1`);
     }
   });
 

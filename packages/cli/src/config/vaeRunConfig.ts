@@ -1,14 +1,15 @@
-import { readFileSync } from "node:fs";
 import { ConfigError, messageOf } from "@dit/core";
 import { reconstructionLosses, vaeObjectiveDefaults } from "@dit/vae";
 import { z } from "zod";
 import { configOf } from "../run/continued";
 import { backendConfigSchema } from "./backendConfig";
+import { readJsonObject } from "./configFile";
+import { requireSchema } from "./requireSchema";
 
 const count = z.int().min(1);
 
 /** Everything that decides the training of an autoencoder; `config.json` of its run. */
-const vaeRunConfigSchema = z.strictObject({
+export const vaeRunConfigSchema = z.strictObject({
   kind: z.literal("vae"),
   name: z.string().min(1).default("vae"),
   data: z.string().default("digits"),
@@ -59,9 +60,9 @@ export function vaeRunText(config: VaeRunConfig): string {
  */
 export function readVaeRun(folder: string): VaeRunConfig | undefined {
   const file = configOf(folder);
+  const value = readJsonObject(file);
   try {
-    const value = JSON.parse(readFileSync(file, "utf8")) as { kind?: unknown };
-    return value.kind === "vae" ? vaeRunConfigSchema.parse(value) : undefined;
+    return value.kind === "vae" ? requireSchema(vaeRunConfigSchema, value) : undefined;
   } catch (cause) {
     throw new ConfigError(`${file}: ${messageOf(cause)}`, { cause });
   }

@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { ConfigError, FormatError } from "@dit/core";
+import { FormatError, MissingPackageError } from "@dit/core";
 import type { RgbImage } from "@dit/core/internal";
 import { decodePng } from "./decodePng";
 
@@ -27,7 +27,7 @@ export function isImageFile(file: string): boolean {
 
 /**
  * Decodes a picture to 8-bit RGB on white: PNG always, JPEG and WebP when the optional package `sharp` is installed.
- * @throws FormatError for a damaged file, ConfigError when `sharp` is needed and missing.
+ * @throws FormatError for a damaged file, MissingPackageError when `sharp` is needed and missing.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -38,11 +38,7 @@ export async function decodeImage(
   if (extension === ".png") return decodePng(bytes, file);
   const format = extension === ".webp" ? "WebP" : "JPEG";
   const sharp = await loadSharp();
-  if (!sharp) {
-    throw new ConfigError(
-      `${file}: reading ${format} needs the optional package sharp. Install it with: npm install sharp (or convert the images to PNG)`,
-    );
-  }
+  if (!sharp) throw new MissingPackageError(`${file}: sharp, which reads ${format},`, "npm install sharp");
   try {
     // Differs: the official code ignores the camera's orientation mark and would train on photographs lying on their side.
     const pipeline = sharp(bytes).rotate().flatten({ background: "#ffffff" }).toColourspace("srgb").removeAlpha().raw();

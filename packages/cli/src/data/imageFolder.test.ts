@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, FormatError } from "@dit/core";
+import { FormatError, MissingPackageError } from "@dit/core";
 import { encode } from "fast-png";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Sharp } from "./decodeImage";
@@ -28,6 +28,11 @@ beforeEach(() => {
 });
 
 describe("imageFolder", () => {
+  it("leaves hidden things out, and folders that are named as images are", async () => {
+    mkdirSync(join(root, "dogs", "deep.png"));
+    expect((await imageFolder(root, { size: 4 })).size).toBe(4);
+  });
+
   it("makes one class of each sub-folder, in the order of names", async () => {
     const data = await imageFolder(root, { size: 4 });
     expect(data).toMatchObject({ name: "folder:pets", classNames: ["Birds", "cats", "dogs"], imageShape: [3, 4, 4] });
@@ -75,8 +80,10 @@ describe("imageFolder", () => {
   it("asks for sharp when there is a JPEG", async () => {
     writeFileSync(join(root, "dogs", "photo.jpg"), "bytes");
     const open = (sharp?: Sharp) => imageFolder(root, { size: 4, loadSharp: async () => sharp });
-    await expect(open()).rejects.toThrow(ConfigError);
-    await expect(open()).rejects.toThrow(/dogs.photo\.jpg: reading JPEG needs .* npm install sharp/);
+    await expect(open()).rejects.toThrow(MissingPackageError);
+    await expect(open()).rejects.toThrow(
+      /^dogs.photo\.jpg: sharp, which reads JPEG, is not installed\. Install it with: npm install sharp$/,
+    );
     const pipeline = {
       rotate: () => pipeline,
       flatten: () => pipeline,

@@ -1,10 +1,10 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { ConfigError } from "@dit/core";
 import { fitSquare, luma, type RgbImage } from "@dit/core/internal";
 import type { Dataset } from "./dataset";
-import { decodeImage, isImageFile, type Sharp } from "./decodeImage";
+import { decodeImage, type Sharp } from "./decodeImage";
+import { type FolderContent, folderContent } from "./folderContent";
 import { memoryDataset } from "./memoryDataset";
 
 export interface ImageFolderOptions {
@@ -51,10 +51,8 @@ export async function imageFolder(folder: string, options: ImageFolderOptions): 
   return memoryDataset({ name, classNames, imageShape: [channels, size, size], flip, pixels, labels });
 }
 
-function listClasses(folder: string): string[] {
-  const names = entries(folder)
-    .filter((entry) => isFolder(folder, entry) && !entry.name.startsWith("."))
-    .map((entry) => entry.name);
+function listClasses(folder: string): readonly string[] {
+  const { folders: names } = contentOf(folder);
   if (names.length === 0) {
     throw new ConfigError(
       `${folder}: no class folders in it; put the images of each class into a sub-folder of its own`,
@@ -62,35 +60,25 @@ function listClasses(folder: string): string[] {
   }
   if (names.length > 65535)
     throw new ConfigError(`${folder}: ${names.length} class folders; at most 65,535 are possible`);
-  // By UTF-16 code units, not by locale: class numbers must be the same on every machine.
-  return names.sort();
+  return names;
 }
 
 function listImages(folder: string, className: string, label: number): ImageFile[] {
-  const names = entries(join(folder, className))
-    .map((entry) => entry.name)
-    // Hidden files too are skipped: macOS leaves `._photo.png` companions that are no images.
-    .filter((name) => isImageFile(name) && !name.startsWith("."))
-    .sort();
+  const { images: names } = contentOf(join(folder, className));
   if (names.length === 0) {
     throw new ConfigError(`${join(folder, className)}: no images in this class folder (.png, .jpg, .jpeg or .webp)`);
   }
   return names.map((name) => ({ path: join(folder, className, name), shown: join(className, name), label }));
 }
 
-function entries(folder: string): Dirent[] {
+function contentOf(folder: string): FolderContent {
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    return folderContent(folder);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const why = code === "ENOENT" ? "there is no such folder" : code === "ENOTDIR" ? "this is not a folder" : code;
     throw new ConfigError(`${folder}: ${why}; data must be folder:DIR with one sub-folder per class`, { cause });
   }
-}
-
-function isFolder(parent: string, entry: Dirent): boolean {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return statSync(join(parent, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function writePlanes(image: RgbImage, channels: 1 | 3, out: Uint8Array): void {

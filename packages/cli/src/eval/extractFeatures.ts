@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isOtherProcess, naming } from "@dit/core/node";
 import {
   concatSets,
   type FeatureNetwork,
@@ -39,14 +40,16 @@ export async function extractFeatures(
     .slice(0, 16);
   const shards = join(folder, key);
   mkdirSync(shards, { recursive: true });
-  removeTemporaries(shards);
+  // Another evaluation with this set may be writing there too.
+  removeTemporaries(shards, isOtherProcess);
   const sets = finishedShards(shards);
   let done = sets.reduce((sum, { set }) => sum + set.count, 0);
   let settings = sets[0]?.settings;
   let waiting: FeatureSet[] = [];
+  const joined = (parts: readonly FeatureSet[]) => naming(source.name, () => concatSets(parts));
   const flush = () => {
     if (waiting.length === 0) return;
-    const set = concatSets(waiting);
+    const set = joined(waiting);
     waiting = [];
     atomicWrite(join(shards, shardName(done - set.count)), writeFeatureSet(set, settings!));
     sets.push({ set, settings: settings! });
@@ -79,7 +82,7 @@ export async function extractFeatures(
     }
     flush();
   }
-  return { set: concatSets(sets.map(({ set }) => set)), settings: sets.at(-1)!.settings };
+  return { set: joined(sets.map(({ set }) => set)), settings: sets.at(-1)!.settings };
 }
 
 /** Those that follow each other from the first image on. */

@@ -1,10 +1,11 @@
-import { readdirSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { ConfigError } from "@dit/core";
 import type { RgbImage } from "@dit/core/internal";
 import type { ImageBatch, ImageSource } from "@dit/eval-fid";
-import { decodeImage, isImageFile } from "../data/decodeImage";
+import { decodeImage } from "../data/decodeImage";
+import { folderContent } from "../data/folderContent";
 
 /**
  * The images in a folder and its sub-folders, in the order of their names, which is the same on every machine. Where
@@ -12,9 +13,7 @@ import { decodeImage, isImageFile } from "../data/decodeImage";
  * @throws ConfigError when there is none
  */
 export function folderImages(folder: string): ImageSource & { readonly files: readonly string[] } {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => isImageFile(file) && !basename(file).startsWith("."))
-    .sort();
+  const files = imagesUnder(folder).sort();
   if (files.length === 0) throw new ConfigError(`${folder}: no images in it (.png, .jpg, .jpeg or .webp)`);
   const classOf = (file: string) => (file.includes(sep) ? file.split(sep)[0]! : undefined);
   const classes = [...new Set(files.map(classOf))];
@@ -39,6 +38,17 @@ export function folderImages(folder: string): ImageSource & { readonly files: re
       if (batch.length > 0) yield batchOf(batch, hasClasses ? labels : undefined);
     },
   };
+}
+
+/** By their paths from the folder. A link that leads to a folder around it is not followed: its images are there already. */
+function imagesUnder(folder: string, around: readonly string[] = []): string[] {
+  const real = realpathSync(folder);
+  if (around.includes(real)) return [];
+  const { images, folders } = folderContent(folder);
+  const below = folders.flatMap((name) =>
+    imagesUnder(join(folder, name), [...around, real]).map((file) => join(name, file)),
+  );
+  return [...images, ...below];
 }
 
 function batchOf(images: readonly RgbImage[], labels: readonly number[] | undefined): ImageBatch {

@@ -1,6 +1,6 @@
 import { type Image, type ImageSource, imageOf, nearestRows, selectRows } from "@dit/eval-fid";
 import { encodePng } from "../images/png";
-import type { OpenedSide } from "./openSide";
+import type { OpenedSide } from "./findSide";
 
 /** Samples shown, and neighbours of each. */
 const samplesShown = 12;

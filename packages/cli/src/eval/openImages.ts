@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
-import { ConfigError, FormatError } from "@dit/core";
+import { basename, join, resolve } from "node:path";
+import { FormatError } from "@dit/core";
 import { type ImageSource, npzImages, openNpz } from "@dit/eval-fid";
 import { type FileSource, fileSource } from "@dit/eval-fid/node";
 import { openDataset } from "../data/openDataset";
@@ -26,12 +26,12 @@ export async function openDigits(name: string): Promise<OpenedImages> {
 }
 
 /** A folder of pictures, or one of .npz files that hold parts of a set. @throws ConfigError when it holds neither */
-export async function openFolder(folder: string, name: string): Promise<OpenedImages> {
+export async function openFolder(folder: string): Promise<OpenedImages> {
   const shards = readdirSync(folder).filter((file) => file.endsWith(".npz"));
   if (shards.length > 0) return openShards(folder, shards.sort());
   const images = folderImages(folder);
   const isJpeg = images.files.some((file) => /\.jpe?g$/i.test(file));
-  return { images, identity: `${name} ${images.files.join("\n")}`, isJpeg, close: nothing };
+  return { images, identity: identityOf(folder, images.files), isJpeg, close: nothing };
 }
 
 async function openShards(folder: string, names: readonly string[]): Promise<OpenedImages> {
@@ -48,17 +48,18 @@ async function openShards(folder: string, names: readonly string[]): Promise<Ope
       if (images === undefined) throw new FormatError(`${join(folder, name)}: holds no images (arr_0)`);
       parts.push(images);
     }
-    const identity = names.map((name) => identityOf(join(folder, name))).join("\n");
-    return { images: joinedImages(basename(folder), parts), identity, close };
+    return { images: joinedImages(basename(folder), parts), identity: identityOf(folder, names), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** What tells a file from an earlier one of its name. */
-export function identityOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) throw new ConfigError(`${file}: there is no such file or folder`);
-  return `${basename(file)} ${stat.size} ${stat.mtimeMs}`;
+/** What tells files in a folder from others of their names, there or elsewhere. */
+export function identityOf(folder: string, files: readonly string[]): string {
+  const each = files.map((file) => {
+    const { size, mtimeMs } = statSync(join(folder, file));
+    return `${file} ${size} ${mtimeMs}`;
+  });
+  return [resolve(folder), ...each].join("\n");
 }

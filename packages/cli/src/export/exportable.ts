@@ -52,7 +52,7 @@ export interface Exportable<S, M extends { readonly weights: Weights }> {
   /** Inputs that reach every part of the graph. */
   feeds(model: M, settings: S, batchSize: number): FileFeeds;
   /** What the library makes of the same question. */
-  expected(model: M, settings: S, batchSize: number, backend: Backend): Promise<FileOutputs>;
+  expected(model: M, settings: S, batchSize: number, backend: Backend, signal?: AbortSignal): Promise<FileOutputs>;
   /** Of one sample in one run. */
   multiplyAdds(model: M, settings: S): number;
   /**

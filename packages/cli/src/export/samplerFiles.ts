@@ -20,6 +20,7 @@ import {
   samplerTable,
   settingsFrom,
 } from "@dit/core/internal";
+import { guidanceScale } from "../sample/guidanceScale";
 import { ditModel } from "./ditModel";
 import type { Exportable, FileFeeds, SettingsRequest } from "./exportable";
 import { everyDType } from "./modelFile";
@@ -49,9 +50,9 @@ export const samplerFile: Exportable<SampleSettings, Model> = {
       ...(isNoisy(table) && { stepNoise: stepNoise() }),
     };
   },
-  async expected(model, settings, batchSize, backend) {
+  async expected(model, settings, batchSize, backend, signal) {
     const classes = labelsOf(model.config, batchSize);
-    const { images } = await sample(model, { ...settings, backend, classes, seed: 0 });
+    const { images } = await sample(model, { ...settings, backend, classes, seed: 0, ...(signal && { signal }) });
     return { images: images.data };
   },
   passesBy: "rms",
@@ -128,7 +129,7 @@ function multiplyAddsOfRow({ config }: Model, { guidance }: SampleSettings): num
 }
 
 function samplerSettings({ config }: Model, { sampling }: SettingsRequest): SampleSettings {
-  const guidance = sampling.guidance ?? (config.dit.classDropout > 0 ? 1.5 : 1);
+  const guidance = guidanceScale(sampling.guidance, config.dit);
   const settings = settingsFrom(config, { ...sampling, guidance });
   requirePossible(config, settings, false);
   if (settings.sampler === "dopri5")

@@ -50,6 +50,7 @@ export interface Question<S, M extends { readonly weights: Weights }> {
   readonly batchSizes: readonly number[];
   /** Largest difference that passes; `tolerances` unless given. */
   readonly atol?: number | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -61,7 +62,7 @@ export async function verify<S, M extends { readonly weights: Weights }>(
   file: string,
   question: Question<S, M>,
 ): Promise<Verification> {
-  const { exportable, model, settings, dtype, batchSizes, atol } = question;
+  const { exportable, model, settings, dtype, batchSizes, atol, signal } = question;
   // The file first, whose memory is free as soon as its session is: a large model is there once.
   const actual = await runOnnxFile(
     file,
@@ -72,7 +73,11 @@ export async function verify<S, M extends { readonly weights: Weights }>(
   try {
     const expectedOf = async (source: M) => {
       const outputs: FileOutputs[] = [];
-      for (const batchSize of batchSizes) outputs.push(await exportable.expected(source, settings, batchSize, backend));
+      for (const batchSize of batchSizes) {
+        signal?.throwIfAborted();
+        outputs.push(await exportable.expected(source, settings, batchSize, backend, signal));
+      }
+      signal?.throwIfAborted();
       return outputs;
     };
     const held = exportable.kind.held(model, dtype);

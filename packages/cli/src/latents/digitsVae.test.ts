@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { ort } from "@dit/backend-ort";
 import { type HostTensor, hostZeros } from "@dit/core";
-import { decode, encode, latentScale, type Tiling, type Vae } from "@dit/vae";
+import { decode, encode, scaling, type Tiling, type Vae } from "@dit/vae";
 import { loadVae } from "@dit/vae/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { digits } from "../data/digits";
@@ -33,10 +33,7 @@ async function sheet(side: number): Promise<HostTensor<"f32">> {
 /** Latents as a DiT would draw them. */
 async function latentsOf(picture: HostTensor<"f32">): Promise<HostTensor<"f32">> {
   const { mean } = await encode(vae, picture, { backend, batch: picture.shape[0]! });
-  const { shift, scale } = latentScale(vae.config);
-  const area = mean.shape[2]! * mean.shape[3]!;
-  const channel = (i: number) => Math.floor(i / area) % mean.shape[1]!;
-  return { ...mean, data: mean.data.map((z, i) => (z - shift[channel(i)]!) * scale[channel(i)]!) };
+  return { ...mean, data: mean.data.map(scaling(vae.config, mean.shape[2]! * mean.shape[3]!)) };
 }
 
 const meanSize = (values: Float32Array) => values.reduce((sum, x) => sum + Math.abs(x), 0) / values.length;

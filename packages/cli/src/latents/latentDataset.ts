@@ -1,6 +1,6 @@
 import { DitError } from "@dit/core";
 import { fillNormal } from "@dit/core/internal";
-import { latentScale, type VaeConfig } from "@dit/vae";
+import { scaling, type VaeConfig } from "@dit/vae";
 import type { Dataset } from "../data/dataset";
 
 /** Mean and std of images' latents, by record: one for each image, or two where it may be mirrored. */
@@ -23,15 +23,11 @@ export interface Latents extends Omit<Dataset, "imageShape" | "read" | "draw" | 
  */
 export function latentDataset({ latentShape, labels, moments, ...data }: Latents, config: VaeConfig): Dataset {
   const [channels, height, width] = latentShape;
-  const area = height * width;
-  const size = channels * area;
-  const { shift, scale } = latentScale(config);
+  const size = channels * height * width;
+  const scaled = scaling(config, height * width);
   const noise = new Float32Array(size);
   const write = (record: Float32Array, out: Float32Array, offset: number) => {
-    for (let i = 0; i < size; i++) {
-      const channel = Math.floor(i / area);
-      out[offset + i] = (record[i]! + record[size + i]! * noise[i]! - shift[channel]!) * scale[channel]!;
-    }
+    for (let i = 0; i < size; i++) out[offset + i] = scaled(record[i]! + record[size + i]! * noise[i]!, i);
   };
   const recordOf = (index: number, isMirrored: boolean) => {
     if (index >= 0 && index < labels.length) return moments.read(data.flip ? 2 * index + Number(isMirrored) : index);

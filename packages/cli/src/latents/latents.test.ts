@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -113,6 +113,19 @@ test("another scale is another autoencoder", () => {
   expect(() => openLatents(folder, { ...vae, config: { ...config, scalingFactor: 1 } })).toThrow(
     "of another autoencoder",
   );
+});
+
+test("what is wrong with its description is one line", () => {
+  const foreign = join(temporary, "foreign");
+  cpSync(folder, foreign, { recursive: true });
+  const file = join(foreign, "latents.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...manifest, lables: [], labels: 0 }));
+  expect(() => openLatents(foreign, vae)).toThrow(/foreign.latents\.json: unknown key lables$/);
+  writeFileSync(file, JSON.stringify({ ...manifest, flip: undefined }));
+  expect(() => openLatents(foreign, vae)).toThrow("latents.json: flip is missing: expected boolean");
+  writeFileSync(file, "[]");
+  expect(() => openLatents(foreign, vae)).toThrow("latents.json: the whole: expected object, received array");
 });
 
 test("a folder is never written over, and a cut file is named", async () => {

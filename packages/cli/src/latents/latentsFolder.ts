@@ -15,6 +15,7 @@ import { encodeNpyHeader } from "@dit/core/internal";
 import { writeWhole } from "@dit/core/node";
 import { toDiffusersConfig, type Vae } from "@dit/vae";
 import { z } from "zod";
+import { requireSchema } from "../config/requireSchema";
 import type { Dataset } from "../data/dataset";
 import { flushFolder, temporaryName, writeFlushed } from "../run/atomicWrite";
 import { latentDataset, type MomentStore } from "./latentDataset";
@@ -129,7 +130,7 @@ function readManifest(folder: string): Manifest {
   const file = join(folder, manifestName);
   if (!existsSync(file)) throw new ConfigError(`${folder}: no ${manifestName} in it; dit encode makes such a folder`);
   try {
-    return manifestSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    return requireSchema(manifestSchema, JSON.parse(readFileSync(file, "utf8")));
   } catch (cause) {
     throw new FormatError(`${file}: ${messageOf(cause)}`, { cause });
   }

@@ -1,5 +1,5 @@
 import { type Backend, ConfigError } from "@dit/core";
-import { encoderGraph, type Vae } from "@dit/vae";
+import { latentSize, type Vae } from "@dit/vae";
 import { loadVae } from "@dit/vae/node";
 import type { TrainConfig } from "../config/trainConfig";
 import type { Dataset } from "../data/dataset";
@@ -45,8 +45,7 @@ export function openPixels(source: string, imageSize: number | undefined, vae: V
   return openDataset(source, { imageSize, channels: vae?.config.inChannels === 1 ? 1 : 3 });
 }
 
-/** [c, h, w] of an image's latent. */
+/** [c, h, w] of an image's latent. @throws ConfigError as `latentSize` */
 export function latentShapeOf({ imageShape: [, height, width] }: Dataset, { config }: Vae): Dataset["imageShape"] {
-  const { shape } = encoderGraph(config, 1, [height, width]).outputs[0]!.tensor;
-  return shape.slice(1) as [number, number, number];
+  return [config.latentChannels, ...latentSize(config, [height, width])];
 }

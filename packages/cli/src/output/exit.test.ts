@@ -14,6 +14,7 @@ describe("exitCode", () => {
     [new ConfigError("x"), 2],
     [new ShapeError("x"), 2],
     [new FormatError("x"), 2],
+    [new UnsupportedError("x"), 2],
     [new CommanderError(1, "commander.unknownOption", "x"), 2],
     [new CommanderError(0, "commander.helpDisplayed", "x"), 0],
     [new MissingPackageError("a", "npm install a"), 3],
@@ -21,7 +22,6 @@ describe("exitCode", () => {
     [new InterruptedError("SIGINT"), 130],
     [new InterruptedError("SIGTERM"), 143],
     [new DOMException("stopped", "AbortError"), 130],
-    [new UnsupportedError("x"), 1],
     [new TypeError("x"), 1],
     ["x", 1],
   ])("%s -> %i", (error, code) => expect(exitCode(error)).toBe(code));

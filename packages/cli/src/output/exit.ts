@@ -34,6 +34,7 @@ const codeOfName: Readonly<Record<string, number>> = {
   ConfigError: exitCodes.usage,
   ShapeError: exitCodes.usage,
   FormatError: exitCodes.usage,
+  UnsupportedError: exitCodes.usage,
   MissingPackageError: exitCodes.missingPackage,
   VerificationError: exitCodes.verification,
   AbortError: exitCodes.SIGINT,
@@ -76,7 +77,7 @@ export function reportError(
 function isDeliberate(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const fromSystem = typeof (error as NodeJS.ErrnoException).syscall === "string";
-  return error instanceof DitError || error.name in codeOfName || error.name === "UnsupportedError" || fromSystem;
+  return error instanceof DitError || error.name in codeOfName || fromSystem;
 }
 
 function unexpected(error: unknown): string {

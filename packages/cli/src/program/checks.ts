@@ -1,4 +1,5 @@
 import { type Command, Option } from "@commander-js/extra-typings";
+import { ConfigError } from "@dit/core";
 import { diffCommand, diffText } from "../commands/diff";
 import { doctorCommand, doctorText } from "../commands/doctor";
 import { planCommand, planText, precisions, requireFit } from "../commands/plan";
@@ -20,7 +21,7 @@ export function addPlan(root: Command): void {
     .addOption(jsonOption())
     .action(async (config, { model, batch, precision, memory, set, json }) => {
       const report = await planCommand({
-        sources: sourcesOf(config, model, set),
+        sources: sourcesOf(config, { flag: "--model", value: model }, set),
         batches: batch ?? [],
         precisions: precision ?? ["f32"],
         ...(memory === undefined ? {} : { memory }),
@@ -38,7 +39,7 @@ export function addDiff(root: Command): void {
       "run one graph on two backends and say where they part; <model> is a run, a checkpoint or a model file",
     )
     .option("--config <file>", "a configuration instead of a model: its weights are drawn")
-    .option("--preset <name>", "the model of a configuration", "DiT-S/8")
+    .option("--preset <name>", "the configuration's model (default: DiT-S/8, without --config)")
     .option("--backends <list>", "the one that is right, and the one in question", backendPair, [
       backends.reference,
       backends.ort,
@@ -54,9 +55,12 @@ export function addDiff(root: Command): void {
     .option("--rtol <x>", "and that relative to the node's largest value", real, 1e-4)
     .addOption(jsonOption())
     .action(async (model, { config, preset, backends, what, isolated, batch, atol, rtol, json }) => {
+      if (model !== undefined && (config ?? preset) !== undefined)
+        throw new ConfigError(`${model} has a configuration of its own; leave --config and --preset out`);
+      const drawn = preset ?? (config === undefined ? "DiT-S/8" : undefined);
       const report = await diffCommand({
         ...(model === undefined ? {} : { model }),
-        sources: sourcesOf(config, config === undefined ? preset : undefined, undefined),
+        sources: sourcesOf(config, { flag: "--preset", value: drawn }),
         backends,
         what,
         isolated: isolated ?? false,

@@ -6,7 +6,7 @@ import { type ExportSummary, exportCommand } from "../commands/export";
 import { exportKinds } from "../export/exportables";
 import { formatValue } from "../output/formatNumber";
 import { count, interval, oneOf, opset, real } from "./optionValues";
-import { answer, jsonOption } from "./shared";
+import { answer, jsonOption, progressFor } from "./shared";
 
 /** `dit export` */
 export function addExport(root: Command): void {
@@ -76,6 +76,7 @@ export function addExport(root: Command): void {
         latentSize: options.latentSize,
         ...(size === undefined ? {} : { batch: size }),
         ...(atol === undefined ? {} : { atol }),
+        progress: progressFor("export", json),
       });
       answer(json, summary, textOf(summary));
     });

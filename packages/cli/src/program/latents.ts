@@ -43,7 +43,17 @@ export function addTrainVae(root: Command): void {
     .command("train-vae [data]")
     .description("train an autoencoder for latents; [data] is digits (the default), digits:test or folder:DIR")
     .addOption(
-      resume.conflicts([...own, "batchSize", "learningRate", "seed", "pictureEvery", "checkpointEvery", "backend"]),
+      resume.conflicts([
+        ...own,
+        "batchSize",
+        "learningRate",
+        "seed",
+        "pictureEvery",
+        "checkpointEvery",
+        "backend",
+        "runs",
+        "moveAside",
+      ]),
     )
     .option("--image-size <n>", "height and width of the images; needed for folders", count)
     .option("--name <name>", "the run's folder", vaeRunDefaults.name)

@@ -26,13 +26,13 @@ export function backendOption() {
   return new Option("--backend <name>", "what computes").choices(backendNames).default("ort" as const);
 }
 
+/** A config file, with the model that a flag names. */
 export function sourcesOf(
   file: string | undefined,
-  model: string | undefined,
+  model: { readonly flag: string; readonly value: string | undefined },
   sets: readonly string[] = [],
 ): ConfigSources {
-  const flags = { model: { flag: "--model", value: model } };
-  return { ...(file === undefined ? {} : { file }), env: process.env, flags, sets };
+  return { ...(file === undefined ? {} : { file }), env: process.env, flags: { model }, sets };
 }
 
 export function answer(json: Json, result: object, text: string): void {

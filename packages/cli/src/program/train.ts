@@ -13,6 +13,8 @@ export function addTrain(root: Command): void {
         "config",
         "name",
         "init",
+        "runs",
+        "moveAside",
       ]),
     )
     .option("--name <name>", "the run's folder (default: run)")

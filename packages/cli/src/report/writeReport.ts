@@ -51,7 +51,7 @@ export function writeReport(
         step: entry.step,
         bytes: sizeOf(entry.path),
         best: entry === best,
-        ...(entry.validationLoss === undefined ? {} : { validationLoss: entry.validationLoss }),
+        ...(entry.validationLoss === undefined ? {} : { validationLoss: entry.validationLoss ?? Number.NaN }),
       })),
       notes: [],
       ...(parameters === undefined ? {} : { parameters }),

@@ -16,7 +16,7 @@ export async function previewer(model: ModelConfig, backend: Backend, config: Tr
   const shown = Math.max(1, Math.min(model.dit.numClasses, largestPreview));
   const classes = Array.from({ length: shown * perClass }, (_, i) => Math.floor(i / perClass));
   const drawer = await createDrawer(model, backend, {
-    settings: sampleSettings(config),
+    settings: sampleSettings(config, model),
     batch: classes.length,
     vae,
   });

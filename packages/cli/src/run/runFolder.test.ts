@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@dit/core";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -63,10 +63,29 @@ describe("moveAside", () => {
   it("frees the name and keeps the contents", () => {
     const { path } = createRunFolder(root, "quickstart", files);
     writeFileSync(join(path, "report.html"), "1");
-    expect(moveAside(path)).toBe(join(root, "quickstart-2"));
+    expect(moveAside(root, "quickstart")).toBe(join(root, "quickstart-2"));
     createRunFolder(root, "quickstart", files);
-    expect(moveAside(path)).toBe(join(root, "quickstart-3"));
-    expect(moveAside(path)).toBeUndefined();
+    expect(moveAside(root, "quickstart")).toBe(join(root, "quickstart-3"));
+    expect(moveAside(root, "quickstart")).toBeUndefined();
     expect(existsSync(join(root, "quickstart-2", "report.html"))).toBe(true);
+  });
+
+  it("leaves a run that another process trains", () => {
+    const { path } = createRunFolder(root, "quickstart", files);
+    writeFileSync(join(path, ".lock"), JSON.stringify({ pid: process.ppid, host: hostname() }));
+    expect(() => moveAside(root, "quickstart")).toThrow(`is being trained by process ${process.ppid}`);
+    expect(readdirSync(root)).toEqual(["quickstart"]);
+  });
+
+  it("leaves its own lock nowhere", () => {
+    createRunFolder(root, "quickstart", files);
+    expect(readdirSync(moveAside(root, "quickstart")!)).not.toContain(".lock");
+  });
+
+  it.each([".", "../photos"])("leaves what no run can be called: %j", (name) => {
+    mkdirSync(join(root, "../photos"), { recursive: true });
+    mkdirSync(root);
+    expect(() => moveAside(root, name)).toThrow(ConfigError);
+    expect(readdirSync(join(root, "..")).sort()).toEqual(["photos", "runs"]);
   });
 });

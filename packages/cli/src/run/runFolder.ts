@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { ConfigError } from "@dit/core";
 import { isOtherProcess } from "@dit/core/node";
 import { flushFolder, removeTemporaries, temporaryName, writeFlushed } from "./atomicWrite";
+import { lockRun } from "./runLock";
 
 /** Where the parts of a run lie. */
 export interface RunFolder {
@@ -68,13 +69,24 @@ function taken({ path }: RunFolder, options?: ErrorOptions): ConfigError {
 }
 
 /**
- * Renames `folder`, if it exists, to the first free one of `<folder>-2`, `<folder>-3`, ... and returns the new path.
+ * Renames `<root>/<name>`, if it exists, to the first free one of `<name>-2`, `<name>-3`, ... and returns the new path.
  * For commands such as the quickstart that always want the same name and must not destroy an earlier result.
+ * @throws ConfigError when another process trains it, or the name is none that a run can have
  */
-export function moveAside(folder: string): string | undefined {
+export function moveAside(root: string, name: string): string | undefined {
+  checkName(name);
+  const folder = join(root, name);
   if (!existsSync(folder)) return undefined;
   const target = freeName(folder);
-  renameSync(folder, target);
+  const unlock = lockRun(folder);
+  try {
+    renameSync(folder, target);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  // The lock has moved along.
+  unlock(target);
   return target;
 }
 

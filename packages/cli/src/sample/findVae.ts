@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { ConfigError, type ModelConfig } from "@dit/core";
 import type { Vae } from "@dit/vae";
 import { hasVae, loadVae } from "@dit/vae/node";
+import { readJsonObject } from "../config/configFile";
 import { runFolder } from "../run/runFolder";
 
 /** Channels of pictures: grey and colour. A model of others draws latents. */
@@ -41,6 +42,6 @@ export function requireChannels({ dit }: ModelConfig, { config }: Vae): void {
 function vaeOfRun(model: string): string | undefined {
   const { config } = runFolder(model);
   if (!existsSync(config)) return undefined;
-  const { vae } = JSON.parse(readFileSync(config, "utf8")) as { vae?: unknown };
+  const { vae } = readJsonObject(config);
   return typeof vae === "string" ? vae : undefined;
 }

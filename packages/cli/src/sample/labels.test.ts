@@ -23,6 +23,10 @@ describe("the names of a model without names", () => {
     expect(() => labelsOf(config(1000), ["golden retreiver"])).toThrow("did you mean golden retriever?");
   });
 
+  test("a class without a word is told as such, though some of the names are empty", () => {
+    expect(() => labelsOf(config(1000), ["1", "", "2"])).toThrow("a class is empty");
+  });
+
   test("there are none for another number of classes", () => {
     expect(labelsOf(config(10), ["3"])).toEqual([3]);
     expect(() => labelsOf(config(10), ["tench"])).toThrow("out of range");

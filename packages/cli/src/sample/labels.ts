@@ -21,6 +21,7 @@ export function labelsOf(config: ModelConfig, classes: readonly string[]): numbe
 }
 
 function labelOf(given: string, names: readonly string[], numClasses: number): number {
+  if (given === "") throw new ConfigError("a class is empty; give a number or a name between the commas");
   const named = labelsNamed(given, names);
   if (named.length > 1)
     throw new ConfigError(`several classes are named ${given}; give one by number: ${named.join(", ")}`);

@@ -9,8 +9,8 @@ export interface AdmManifold {
   readonly recall: number;
 }
 
-/** ADM's own. */
-const k = 3;
+/** ADM's own number. */
+export const admNeighbours = 3;
 const batchRows = 10_000;
 const largestHalf = 65504;
 
@@ -33,11 +33,11 @@ export function admManifold(real: FeatureRows, fake: FeatureRows): AdmManifold {
   return { precision: mean(inReal), recall: mean(inFake) };
 }
 
-/** The distance at place k of each row's ascending distances to all rows, itself among them. */
+/** The distance at place `admNeighbours` of each row's ascending distances to all rows, itself among them. */
 function radii(rows: FeatureRows): Float64Array {
-  if (rows.count <= k)
-    throw new ConfigError(`precision and recall need at least ${k + 1} images, there are ${rows.count}`);
-  const places = k + 1;
+  if (rows.count <= admNeighbours)
+    throw new ConfigError(`precision and recall need at least ${admNeighbours + 1} images, there are ${rows.count}`);
+  const places = admNeighbours + 1;
   const nearest = new Float64Array(rows.count * places).fill(Number.POSITIVE_INFINITY);
   eachRounded(rows, rows, (i, _, squared) => {
     let place = (i + 1) * places - 1;
@@ -45,7 +45,7 @@ function radii(rows: FeatureRows): Float64Array {
     for (; place > i * places && nearest[place - 1]! > squared; place--) nearest[place] = nearest[place - 1]!;
     nearest[place] = squared;
   });
-  return Float64Array.from({ length: rows.count }, (_, i) => nearest[i * places + k]!);
+  return Float64Array.from({ length: rows.count }, (_, i) => nearest[i * places + admNeighbours]!);
 }
 
 type Visit = (i: number, j: number, squared: number) => void;

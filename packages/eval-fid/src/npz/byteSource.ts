@@ -24,7 +24,7 @@ export function blobSource(blob: Blob, name = "file"): ByteSource {
 }
 
 /** As `source.read`. @throws FormatError when the file is too short for it */
-export async function readBytes(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+async function readBytes(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
   if (offset < 0 || offset + length > source.size) {
     throw new FormatError(
       `${source.name}: truncated: bytes ${offset} to ${offset + length} are wanted of a file of ${source.size} bytes`,

@@ -88,6 +88,20 @@ describe("images", () => {
       "x: arr_0 must be uint8 [N, H, W, 1 or 3], it is f4 [1,2,2,3]",
     );
   });
+
+  test.each([
+    ["i8 [7,3]", "i8", [7, 3], new BigInt64Array(21)],
+    ["i8 [6]", "i8", [6], new BigInt64Array(6)],
+    ["f4 [7]", "f4", [7], new Float32Array(7)],
+  ] as const)("classes that are none, %s, are refused", async (seen, code, shape, data) => {
+    const wrong = await file(async (writer) => {
+      await writer.add("arr_0", "u1", [7, 2, 3, 3], [images]);
+      await writer.add("arr_1", code, shape, [data]);
+    });
+    await expect(openNpz(bytesSource(wrong)).then((arrays) => npzImages(arrays, "x"))).rejects.toThrow(
+      `x: arr_1 must be the class of each image, integers [7], it is ${seen}`,
+    );
+  });
 });
 
 describe("damage", () => {

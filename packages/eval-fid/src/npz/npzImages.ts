@@ -1,4 +1,5 @@
 import { FormatError } from "@dit/core";
+import { sameShape } from "@dit/core/internal";
 import type { ImageSource } from "../images/image";
 import { type NpzEntry, toNumbers } from "./readNpz";
 
@@ -12,8 +13,10 @@ export async function npzImages(arrays: ReadonlyMap<string, NpzEntry>, file: str
     throw new FormatError(`${file}: arr_0 must be uint8 [N, H, W, 1 or 3], it is ${code} [${shape}]`);
   }
   const stored = await arrays.get("arr_1")?.read();
-  if (stored !== undefined && stored.shape[0] !== count) {
-    throw new FormatError(`${file}: arr_1 has ${stored.shape[0]} classes for ${count} images`);
+  if (stored !== undefined && !(sameShape(stored.shape, [count!]) && /^[iu]/.test(stored.code))) {
+    throw new FormatError(
+      `${file}: arr_1 must be the class of each image, integers [${count}], it is ${stored.code} [${stored.shape}]`,
+    );
   }
   const labels = stored && Int32Array.from(toNumbers(stored));
   return {

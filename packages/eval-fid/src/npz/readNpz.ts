@@ -8,7 +8,7 @@ import {
   sizeOf,
   zipDirectory,
 } from "@dit/core/internal";
-import { type ByteSource, readBytes, readPieces, readThrough } from "./byteSource";
+import { type ByteSource, readPieces, readThrough } from "./byteSource";
 import { bytesOf, decodeArray, type NpzArray } from "./npyArray";
 import { entryPieces } from "./zipEntry";
 
@@ -41,13 +41,6 @@ export async function openNpz(source: ByteSource): Promise<ReadonlyMap<string, N
 /** A single array that is not in an archive. */
 export function openNpy(source: ByteSource): NpzEntry {
   return openPieces(() => readPieces(source, 0, source.size), source.size, source.name);
-}
-
-/** Whether a file begins as archives do. */
-export async function isZip(source: ByteSource): Promise<boolean> {
-  if (source.size < 4) return false;
-  const start = await readBytes(source, 0, 2);
-  return start[0] === 0x50 && start[1] === 0x4b;
 }
 
 /** @param size bytes of the whole file, which bounds what is asked for before any of it is read */

@@ -41,6 +41,32 @@ test("everything that is possible is computed, and fits the schema", () => {
   expect(reportJsonSchema()).toMatchObject({ type: "object", properties: { format: { const: report.format } } });
 });
 
+describe("neighbours", () => {
+  const dozen = side("dozen", set(12, 3));
+  const computed = (k?: number) => {
+    const { pr, dc } = evaluate(dozen, dozen, { floor: dozen, ...(k !== undefined && { k }) }).metrics;
+    return [pr?.k, dc?.k];
+  };
+
+  test("are asked of sets that have so many; where nobody asked for these metrics they are left out", () => {
+    expect([computed(), computed(11), computed(12)]).toEqual([
+      [3, 5],
+      [11, 11],
+      [undefined, undefined],
+    ]);
+    const [few, four] = [side("few", set(3, 4)), side("four", set(4, 5))];
+    expect(evaluate(few, four, { k: 2 }).metrics).toMatchObject({ pr: { k: 2 }, dc: { k: 2 } });
+    expect(() => evaluate(dozen, dozen, { k: 20, metrics: ["dc"] })).toThrow("at least 21 images, there are 12");
+  });
+
+  test("are three where precision and recall are rounded as ADM's program does", () => {
+    const options = { precisionArithmetic: "adm-float16", k: 5 } as const;
+    expect(() => evaluate(dozen, dozen, options)).toThrow("have 3 neighbours, not 5; leave k out, or take exact");
+    expect(evaluate(dozen, dozen, { ...options, metrics: ["dc"] }).metrics.dc!.k).toBe(5);
+    expect(evaluate(dozen, dozen, { ...options, k: 3 }).metrics.pr!.k).toBe(3);
+  });
+});
+
 describe("what cannot be trusted is said", () => {
   test("too few images, a class without images, a set and itself", () => {
     const few = side("few", set(5, 2));

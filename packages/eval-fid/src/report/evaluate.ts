@@ -1,5 +1,6 @@
 import { ConfigError } from "@dit/core";
 import type { Verification } from "../features/inception/verify";
+import { admNeighbours } from "../metrics/admManifold";
 import { type Gaussian, gaussian, gaussianOf } from "../metrics/frechet";
 import type { StoredMoments } from "../npz/moments";
 import type { FeatureRows } from "../statistics/featureRows";
@@ -65,11 +66,12 @@ export interface Evaluation {
 
 /**
  * Compares samples with a reference.
- * @throws ConfigError when their features were made differently, or one of `metrics` needs what is not there
+ * @throws ConfigError when their features were made differently, or one of `metrics` needs what is not there or another `k`
  */
 export function evaluate(real: Side, fake: Side, options: EvaluateOptions = {}): EvaluationReport {
   const { mode = "adm", seed = 0, floor, verification } = options;
-  const names = options.metrics ?? metricNames.filter((name) => metrics[name].isPossible(real, fake));
+  const names = options.metrics ?? metricNames.filter((name) => metrics[name].isPossible(real, fake, options.k));
+  if (names.includes("pr")) requireAdmNeighbours(options);
   const results = computed(real, fake, names, options);
   const settings = fake.settings ?? real.settings;
   const report: EvaluationReport = {
@@ -89,8 +91,15 @@ export function evaluate(real: Side, fake: Side, options: EvaluateOptions = {}):
   return { ...report, notes: automaticNotes(report, real, fake) };
 }
 
+function requireAdmNeighbours({ precisionArithmetic, k = admNeighbours }: EvaluateOptions): void {
+  if (precisionArithmetic !== "adm-float16" || k === admNeighbours) return;
+  throw new ConfigError(
+    `precision and recall as ADM's program rounds them have ${admNeighbours} neighbours, not ${k}; leave k out, or take exact arithmetic`,
+  );
+}
+
 function ofFloor(real: Side, floor: Side, names: readonly MetricName[], options: EvaluateOptions) {
-  const possible = names.filter((name) => metrics[name].isPossible(real, floor));
+  const possible = names.filter((name) => metrics[name].isPossible(real, floor, options.k));
   return computed(real, floor, possible, { ...options, bootstrap: 0 });
 }
 

@@ -1,5 +1,5 @@
 import { ConfigError } from "@dit/core";
-import { admManifold } from "../metrics/admManifold";
+import { admManifold, admNeighbours } from "../metrics/admManifold";
 import { bootstrapOf, bootstrapRows } from "../metrics/bootstrap";
 import { fidInfinity, fidOfRows } from "../metrics/fidInfinity";
 import { frechetDistance, gaussianOf, gaussianOfMoments } from "../metrics/frechet";
@@ -18,7 +18,8 @@ type Metrics = Required<EvaluationReport["metrics"]>;
 export type MetricName = keyof Metrics;
 
 interface Metric<N extends MetricName> {
-  readonly isPossible: (real: Side, fake: Side) => boolean;
+  /** @param k neighbours, where another number than the metric's own was asked for */
+  readonly isPossible: (real: Side, fake: Side, k?: number) => boolean;
   readonly compute: (evaluation: Evaluation) => Metrics[N];
 }
 
@@ -28,6 +29,12 @@ const hasRows =
     (side.set?.rows[kind]?.count ?? 0) >= atLeast;
 const hasMoments = (kind: FeatureKind) => (side: Side) => hasRows(kind, 2)(side) || side.moments?.[kind] !== undefined;
 const both = (test: (side: Side) => boolean) => (real: Side, fake: Side) => test(real) && test(fake);
+
+/** Whether each image has so many others. */
+const hasNeighbours =
+  (ownK: number) =>
+  (real: Side, fake: Side, k = ownK) =>
+    both(hasRows("features", k + 1))(real, fake);
 
 const hasClasses = (side: Side) =>
   side.classes !== undefined || (hasRows("features")(side) && side.set?.labels !== undefined);
@@ -71,7 +78,7 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
     },
   },
   pr: {
-    isPossible: both(hasRows("features", precisionNeighbours + 1)),
+    isPossible: hasNeighbours(precisionNeighbours),
     compute: ({ rows, k = precisionNeighbours, precisionArithmetic: arithmetic }) => {
       const name = "precision and recall";
       const [real, fake] = [rows("real", "features", name), rows("fake", "features", name)];
@@ -81,7 +88,7 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
       });
       if (arithmetic === "adm-float16") {
         const found = admManifold(real, fake);
-        return { k: 3, arithmetic, ...found, ...spread(found) };
+        return { k: admNeighbours, arithmetic, ...found, ...spread(found) };
       }
       const { precision, recall, precisionStrict, recallStrict, realism } = manifold(real, fake, k);
       const found = { precision, recall, precisionStrict, recallStrict, realism };
@@ -89,7 +96,7 @@ export const metrics: { readonly [N in MetricName]: Metric<N> } = {
     },
   },
   dc: {
-    isPossible: both(hasRows("features", densityNeighbours + 1)),
+    isPossible: hasNeighbours(densityNeighbours),
     compute: ({ rows, k = densityNeighbours }) => {
       const name = "density and coverage";
       const { density, coverage } = manifold(rows("real", "features", name), rows("fake", "features", name), k);

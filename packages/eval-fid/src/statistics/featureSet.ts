@@ -1,7 +1,7 @@
-import { DitError, FormatError, readSafetensors, toFloat32, writeSafetensors } from "@dit/core";
+import { ConfigError, FormatError, readSafetensors, toFloat32, writeSafetensors } from "@dit/core";
 import { toFloat64 } from "@dit/core/internal";
 import { type FeatureRows, featureRows, selectRows } from "./featureRows";
-import type { FeatureSettings } from "./settings";
+import { type FeatureSettings, settingsIn } from "./settings";
 
 /** What a feature network gives for an image: `features` judge it; `spatial` is for sFID, `logits` for the Inception Score. */
 export const featureKinds = ["features", "spatial", "logits"] as const;
@@ -14,7 +14,7 @@ export interface FeatureSet {
   readonly labels?: Int32Array;
 }
 
-/** One after the other. @throws DitError when one has what another lacks */
+/** One after the other. @throws ConfigError when one has what another lacks, or rows of another width */
 export function concatSets(sets: readonly FeatureSet[]): FeatureSet {
   const [first] = sets;
   if (first === undefined) return { count: 0, rows: {} };
@@ -24,7 +24,7 @@ export function concatSets(sets: readonly FeatureSet[]): FeatureSet {
       ({ rows, labels }) => kinds.some((k) => !rows[k]) || (labels === undefined) !== (first.labels === undefined),
     )
   ) {
-    throw new DitError("feature sets that are put together must hold the same things");
+    throw new ConfigError("feature sets that are put together must hold the same things");
   }
   const count = sets.reduce((sum, set) => sum + set.count, 0);
   const rows = Object.fromEntries(kinds.map((kind) => [kind, concatRows(sets.map((set) => set.rows[kind]!))]));
@@ -39,7 +39,9 @@ function concatRows(parts: readonly FeatureRows[]): FeatureRows {
   let at = 0;
   for (const part of parts) {
     if (part.width !== width)
-      throw new DitError(`rows of ${part.width} and of ${width} features cannot be put together`);
+      throw new ConfigError(
+        `images of ${width} and of ${part.width} features are no set; images must be of one size where no network resizes them`,
+      );
     data.set(part.data, at);
     at += part.data.length;
   }
@@ -87,5 +89,5 @@ export function readFeatureSet(bytes: Uint8Array, file: string): { set: FeatureS
   const count = Object.values(rows)[0]?.count ?? 0;
   const labels = tensors.get("labels");
   const set = { count, rows, ...(labels && { labels: Int32Array.from(toFloat64(labels)) }) };
-  return { set, settings: JSON.parse(metadata.settings!) as FeatureSettings };
+  return { set, settings: settingsIn(metadata, file) };
 }

@@ -1,6 +1,7 @@
-import { normal } from "@dit/core";
+import { hostZeros, normal, writeSafetensors } from "@dit/core";
 import { expect, test } from "vitest";
 import { featureRows, selectRows } from "./featureRows";
+import { readFeatureSet, statisticsFormat } from "./featureSet";
 import { addRows, covarianceOf, emptyMoments, type Moments, mergeMoments, momentsOf } from "./moments";
 import { mergeStatistics, readStatistics, type Statistics, statisticsOf, writeStatistics } from "./statisticsFile";
 
@@ -124,4 +125,22 @@ test("shard files merge, and say what makes them different", () => {
   const more = { settings, moments: { features: part(0, 9), logits: part(0, 9) } };
   expect(withRead("d", more)).toThrow("a has statistics of features, d of features, logits");
   expect(() => mergeStatistics([])).toThrow("there are no statistics to merge");
+});
+
+test.each([
+  ["a scatter of another width", { mean: [3], scatter: [2, 2] }, "features must have a mean [D] and a scatter [D, D]"],
+  ["a scatter in a row", { mean: [3], scatter: [9] }, "they are [3] and [9]"],
+  ["a mean of rows", { mean: [3, 1], scatter: [3, 3] }, "they are [3,1] and [3,3]"],
+])("a file with %s is refused", (_, { mean, scatter }, message) => {
+  const tensors = { "features.mean": hostZeros("f32", mean), "features.scatter": hostZeros("f32", scatter) };
+  const bytes = writeSafetensors(tensors, { format: statisticsFormat, settings: "{}", "features.count": "9" });
+  expect(() => readStatistics(bytes, "part")).toThrow(/^part: /);
+  expect(() => readStatistics(bytes, "part")).toThrow(message);
+});
+
+test.each([undefined, "{", "null", '{"network":"net"}'])("a file with the settings %s is refused", (settings) => {
+  const refusal = "x: its metadata do not say how the features were made (settings); make it anew";
+  const bytes = (format: string) => writeSafetensors({}, { format, ...(settings !== undefined && { settings }) });
+  expect(() => readStatistics(bytes(statisticsFormat), "x")).toThrow(refusal);
+  expect(() => readFeatureSet(bytes("dit.eval-fid.features/1"), "x")).toThrow(refusal);
 });

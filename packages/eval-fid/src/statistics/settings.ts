@@ -1,4 +1,5 @@
-import { ConfigError } from "@dit/core";
+import { ConfigError, FormatError } from "@dit/core";
+import { z } from "zod";
 
 /** How features were made. Numbers of features that were made differently must not be compared. */
 export interface FeatureSettings {
@@ -10,6 +11,24 @@ export interface FeatureSettings {
   readonly route: string;
   /** The images' own size. */
   readonly imageSize: string;
+}
+
+const settingsSchema = z.object({
+  network: z.string(),
+  networkHash: z.string(),
+  route: z.string(),
+  imageSize: z.string(),
+}) satisfies z.ZodType<FeatureSettings>;
+
+/** Those that the metadata of a file hold, as JSON. @throws FormatError when they are missing or are something else */
+export function settingsIn({ settings = "" }: Readonly<Record<string, string>>, file: string): FeatureSettings {
+  try {
+    return settingsSchema.parse(JSON.parse(settings));
+  } catch (cause) {
+    throw new FormatError(`${file}: its metadata do not say how the features were made (settings); make it anew`, {
+      cause,
+    });
+  }
 }
 
 /** The images' own size is none of these: a report notes when it differs. */

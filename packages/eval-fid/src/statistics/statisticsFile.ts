@@ -1,8 +1,8 @@
 import { ConfigError, FormatError, readSafetensors, writeSafetensors } from "@dit/core";
-import { littleEndianBytes, type SafetensorsSource, toFloat64 } from "@dit/core/internal";
+import { littleEndianBytes, type SafetensorsSource, sameShape, toFloat64 } from "@dit/core/internal";
 import { type FeatureKind, type FeatureSet, statisticsFormat as format, ofClass } from "./featureSet";
 import { emptyMoments, type Moments, mergeMoments, momentsOf } from "./moments";
-import { type FeatureSettings, requireSameSettings } from "./settings";
+import { type FeatureSettings, requireSameSettings, settingsIn } from "./settings";
 
 /** Moments of a set of images, as a whole or of a part of it (a shard), and how its features were made. */
 export interface Statistics {
@@ -44,10 +44,16 @@ export function readStatistics(bytes: Uint8Array, file: string): Statistics {
     throw new FormatError(`${file}: holds no statistics (format ${metadata.format ?? "none"})`);
   }
   const momentsNamed = (name: string): Moments => {
-    const [mean, scatter] = [toFloat64(tensors.get(`${name}.mean`)!), tensors.get(`${name}.scatter`)];
+    const [mean, scatter] = [tensors.get(`${name}.mean`)!, tensors.get(`${name}.scatter`)];
     const count = Number(metadata[`${name}.count`]);
     if (scatter === undefined || !Number.isInteger(count)) throw new FormatError(`${file}: ${name} is incomplete`);
-    return { width: mean.length, count, mean: mean.slice(), scatter: toFloat64(scatter).slice() };
+    const [width = 0] = mean.shape;
+    if (!sameShape(mean.shape, [width]) || !sameShape(scatter.shape, [width, width])) {
+      throw new FormatError(
+        `${file}: ${name} must have a mean [D] and a scatter [D, D], they are [${mean.shape}] and [${scatter.shape}]`,
+      );
+    }
+    return { width, count, mean: toFloat64(mean).slice(), scatter: toFloat64(scatter).slice() };
   };
   const moments: Partial<Record<FeatureKind, Moments>> = {};
   const classes = new Map<number, Moments>();
@@ -56,8 +62,7 @@ export function readStatistics(bytes: Uint8Array, file: string): Statistics {
     if (kind !== undefined) moments[kind as FeatureKind] = momentsNamed(kind);
     if (label !== undefined) classes.set(Number(label), momentsNamed(`class.${label}`));
   }
-  const settings = JSON.parse(metadata.settings!) as FeatureSettings;
-  return { settings, moments, ...(classes.size > 0 && { classes }) };
+  return { settings: settingsIn(metadata, file), moments, ...(classes.size > 0 && { classes }) };
 }
 
 /**

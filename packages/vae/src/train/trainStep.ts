@@ -1,7 +1,7 @@
 import { type AdamWConfig, f32, paramTypes, type Scan, traceScan, valueAndGrad } from "@dit/core";
 import { adamwScalars, inScope, optimize } from "@dit/core/internal";
 import type { AutoencoderKLConfig } from "../config/klConfig";
-import type { Size } from "../run/graphs";
+import { latentSize, type Size } from "../run/graphs";
 import { vaeSpec } from "../vae";
 import { type VaeObjective, vaeLosses } from "./loss";
 
@@ -22,10 +22,9 @@ export interface VaeStepConfig {
 export function vaeTrainStep(config: AutoencoderKLConfig, options: VaeStepConfig): Scan {
   const { batchSize, imageSize, adamw, objective, gradientClip } = options;
   const params = paramTypes(vaeSpec(config)).all;
-  const halvings = 2 ** (config.blockOutChannels.length - 1);
   const batch = {
     images: f32([batchSize, config.inChannels, ...imageSize]),
-    noise: f32([batchSize, config.latentChannels, imageSize[0] / halvings, imageSize[1] / halvings]),
+    noise: f32([batchSize, config.latentChannels, ...latentSize(config, imageSize)]),
   };
   const signature = {
     constants: {},

@@ -29,6 +29,7 @@ import {
   unprefixed,
 } from "@dit/core/internal";
 import type { AutoencoderKLConfig } from "../config/klConfig";
+import { latentSize } from "../run/graphs";
 import { type Vae, vaeSpec } from "../vae";
 import { type VaeObjective, vaeObjectiveDefaults } from "./loss";
 import { vaeTrainStep } from "./trainStep";
@@ -99,7 +100,7 @@ export interface TrainedVae {
  */
 export async function trainVae(options: TrainVaeOptions): Promise<TrainedVae> {
   const { config, data, backend, steps, batchSize = 32, seed = 0, gradientClip = 1, stepsPerCall = 10 } = options;
-  requireFit(config, data);
+  requireTrainable(config, data);
   const [, height, width] = data.imageShape;
   const adamw = { ...adamwDefaults, ...options.adamw };
   const objective = { ...vaeObjectiveDefaults, ...options.objective };
@@ -159,8 +160,7 @@ function feedsOf(options: TrainVaeOptions, batchSize: number, seed: number): (fi
   const adamw = { ...adamwDefaults, ...options.adamw };
   const visit = trainingImages(data, batchSize, seed);
   const [, height, width] = data.imageShape;
-  const halvings = 2 ** (config.blockOutChannels.length - 1);
-  const latent = [config.latentChannels, height / halvings, width / halvings];
+  const latent = [config.latentChannels, ...latentSize(config, [height, width])];
   return (first, count) => {
     const images = hostZeros("f32", [count, batchSize, ...data.imageShape]);
     const noise = hostZeros("f32", [count, batchSize, ...latent]);
@@ -195,15 +195,14 @@ function report(columns: Weights, first: number, imagesPerSecond: number, option
   });
 }
 
-function requireFit({ inChannels, outChannels, blockOutChannels }: AutoencoderKLConfig, { imageShape, size }: Dataset) {
+/** What `trainVae` asks of its images. @throws ConfigError when they and the configuration do not fit */
+export function requireTrainable(config: AutoencoderKLConfig, { imageShape, size }: Dataset): void {
+  const { inChannels, outChannels } = config;
   const [channels, height, width] = imageShape;
-  const halvings = 2 ** (blockOutChannels.length - 1);
   if (channels !== inChannels || channels !== outChannels)
     throw new ConfigError(
       `the images have ${channels} channels, the autoencoder takes ${inChannels} and gives ${outChannels}`,
     );
-  if (height % halvings !== 0 || width % halvings !== 0) {
-    throw new ConfigError(`images of ${height}x${width} cannot be halved ${blockOutChannels.length - 1} times`);
-  }
+  latentSize(config, [height, width]);
   if (size === 0) throw new ConfigError("the data holds no image");
 }

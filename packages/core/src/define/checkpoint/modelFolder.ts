@@ -2,8 +2,9 @@ import { toDiffusers } from "../../host/names/diffusersLayout";
 import { safetensorsPieces } from "../../host/safetensors";
 import { shardIndexSuffix } from "../../host/safetensorsShards";
 import type { TensorFile } from "../../host/tensorFile";
-import { FormatError, messageOf, UnsupportedError } from "../../ir/errors";
-import { gridOf } from "../dit/config";
+import { ConfigError, FormatError, messageOf, UnsupportedError } from "../../ir/errors";
+import { type DiTConfig, ditConfig, gridOf } from "../dit/config";
+import { officialNumerics } from "../dit/numerics";
 import { positionalTable } from "../dit/positionalTable";
 import type { Model, ModelConfig } from "../model";
 import { type LoadOptions, modelFromTensors } from "../modelFile";
@@ -41,10 +42,9 @@ export function modelFromFolder(folder: ModelFolder, options: LoadOptions = {}):
   const weights = weightsIn(folder);
   if (weights === undefined) throw new FormatError(`there is no ${weightsStem}.safetensors, nor its shards`);
   const place = weights.slice(0, -weights.split("/").at(-1)!.length);
-  const dit = {
-    ...named(`${place}${configName}`, () => fromDiffusersConfig(json(folder, `${place}${configName}`))),
-    ...options.dit,
-  };
+  const dit = named(`${place}${configName}`, () =>
+    withGiven(fromDiffusersConfig(json(folder, `${place}${configName}`)), options.dit ?? {}),
+  );
   const scheduler = "scheduler/scheduler_config.json";
   const diffusion = named(scheduler, () =>
     fromSchedulerConfig(folder.has(scheduler) ? json(folder, scheduler) : undefined, dit.learnSigma),
@@ -53,6 +53,19 @@ export function modelFromFolder(folder: ModelFolder, options: LoadOptions = {}):
   const classNames = named(index, () => (folder.has(index) ? classNamesIn(json(folder, index), dit.numClasses) : {}));
   const config = options.config ?? { dit, diffusion, ...classNames };
   return modelFromTensors(folder.tensors(weights), { ...options, config });
+}
+
+/** What a `config.json` of diffusers has no word for, and which code's function the weights make. */
+const unsaid: readonly string[] = ["classDropout", "labelStd", ...Object.keys(officialNumerics)];
+
+/** @throws ConfigError when what is given contradicts what the file says */
+function withGiven(said: DiTConfig, given: Partial<DiTConfig>): DiTConfig {
+  for (const [key, value] of Object.entries(given)) {
+    const own = said[key as keyof DiTConfig];
+    if (!unsaid.includes(key) && String(own) !== String(value))
+      throw new ConfigError(`${key} is given as ${value}, but it says ${own}; leave it out`);
+  }
+  return ditConfig(undefined, { ...said, ...given });
 }
 
 /** The names that a pipeline gives to every one of its classes; the first of several for one. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ConfigError, FormatError } from "@dit/core";
+import { naming } from "@dit/core/node";
 import {
   covarianceOf,
   type FeatureKind,
@@ -28,12 +29,18 @@ import { extractFeatures } from "./extractFeatures";
 import { evenlySpaced } from "./joinedImages";
 import { identityOf, type OpenedImages, openDigits, openFolder } from "./openImages";
 
-/** A side whose images, if it has any, can be looked at. */
+/** What a path names: it is there, and of a kind that is known. */
+export interface FoundSide {
+  /** Reads its features or statistics, or makes features of its images, which may take hours. */
+  open(options: OpenOptions): Promise<OpenedSide>;
+  /** Lets its files go. */
+  close(): Promise<void>;
+}
+
+/** A side whose images, if it has any, can be looked at until its files are let go. */
 export interface OpenedSide {
   readonly side: Side;
   readonly images?: ImageSource;
-  /** Lets the file go. */
-  close(): Promise<void>;
 }
 
 export interface OpenOptions {
@@ -50,38 +57,46 @@ export interface OpenOptions {
 const nothing = async () => {};
 
 /**
- * Opens what was given as samples or reference: a folder of images, or of .npz files that are parts of a set; `digits` or
+ * Finds what was given as samples or reference: a folder of images, or of .npz files that are parts of a set; `digits` or
  * `digits:test`; an .npz file with images (`arr_0`), features (`feats`) or statistics (`mu`, `sigma`); a .safetensors file
  * of features or statistics; a folder of .safetensors files, statistics of parts of a set.
  * @throws ConfigError or FormatError in one line when it is none of these
  */
-export async function openSide(path: string, options: OpenOptions): Promise<OpenedSide> {
+export async function findSide(path: string): Promise<FoundSide> {
   const name = shownPath(path);
-  if (/^digits(:\w+)?$/.test(path)) return withFeatures(path, await openDigits(path), options);
-  const identity = identityOf(path);
-  if (statSync(path).isDirectory()) {
+  if (/^digits(:\w+)?$/.test(path)) return sideOfImages(path, await openDigits(path));
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new ConfigError(`${path}: there is no such file or folder`);
+  if (stat.isDirectory()) {
     const files = readdirSync(path);
     const shards = files.filter((file) => file.endsWith(".safetensors")).sort();
-    if (shards.length === 0) return withFeatures(name, await openFolder(path, name), options);
+    if (shards.length === 0) return sideOfImages(name, await openFolder(path));
     if (shards.length < files.length) {
       throw new ConfigError(
         `${path}: holds statistics (${shards[0]}) beside other files; give them a folder of their own`,
       );
     }
-    return { side: sideOfStatistics(name, mergeStatistics(shardsOf(path, shards))), close: nothing };
+    const merged = async () => ({ side: sideOfStatistics(name, mergeStatistics(shardsOf(path, shards))) });
+    return { open: merged, close: nothing };
   }
   if (path.endsWith(".safetensors")) {
-    return { side: sideOfTensors(name, new Uint8Array(readFileSync(path))), close: nothing };
+    const read = async () => ({ side: naming(name, () => sideOfTensors(name, new Uint8Array(readFileSync(path)))) });
+    return { open: read, close: nothing };
   }
   if (!path.endsWith(".npz")) throw new ConfigError(`${path}: give a folder of images, an .npz or a .safetensors file`);
   const source = await fileSource(path);
   try {
-    // Stays open for as long as the images may be read again.
-    return { ...(await openArrays(name, await openNpz(source), identity, options)), close: source.close };
+    const arrays = await openNpz(source);
+    const identity = identityOf(dirname(path), [basename(path)]);
+    return { open: (options) => openArrays(name, arrays, identity, options), close: source.close };
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+function sideOfImages(name: string, images: OpenedImages): FoundSide {
+  return { open: (options) => withFeatures(name, images, options), close: images.close };
 }
 
 async function openArrays(
@@ -89,11 +104,11 @@ async function openArrays(
   arrays: ReadonlyMap<string, NpzEntry>,
   identity: string,
   options: OpenOptions,
-): Promise<Omit<OpenedSide, "close">> {
+): Promise<OpenedSide> {
   const moments = await storedMoments(arrays, name);
   const images = await npzImages(arrays, name);
   if (images !== undefined && options.network !== undefined) {
-    const { side } = await withFeatures(name, { images, identity, close: nothing }, options);
+    const { side } = await withFeatures(name, { images, identity }, options);
     // What a file says of the whole training set comes before what its own images give.
     const count = moments.features === undefined ? images.count : null;
     return { side: { ...side, moments, count }, images };
@@ -108,15 +123,19 @@ async function openArrays(
   throw new FormatError(`${name}: holds neither images (arr_0) nor features (feats) nor statistics (mu, sigma)`);
 }
 
-async function withFeatures(name: string, opened: OpenedImages, options: OpenOptions): Promise<OpenedSide> {
+async function withFeatures(
+  name: string,
+  opened: Omit<OpenedImages, "close">,
+  options: OpenOptions,
+): Promise<OpenedSide> {
   const { network, limit = Number.POSITIVE_INFINITY } = options;
   if (network === undefined) throw networkMissing(name);
   const images = evenlySpaced(opened.images, limit);
   if (images.count === 0) throw new ConfigError(`${name} holds no images`);
   const identity = images === opened.images ? opened.identity : `${images.count} of ${opened.identity}`;
   const { set, settings } = await extractFeatures(images, network, { ...options, identity });
-  const { isJpeg, close } = opened;
-  return { side: { ...sideOf(name, set, settings), ...(isJpeg !== undefined && { isJpeg }) }, images, close };
+  const { isJpeg } = opened;
+  return { side: { ...sideOf(name, set, settings), ...(isJpeg !== undefined && { isJpeg }) }, images };
 }
 
 function sideOf(name: string, set: FeatureSet, settings: FeatureSettings): Side {
@@ -133,7 +152,10 @@ function sideOfTensors(name: string, bytes: Uint8Array): Side {
 
 /** Statistics of parts of a set, such as several machines made of it; one after the other, since each may take a gigabyte. */
 function* shardsOf(folder: string, files: readonly string[]): Generator<[string, Statistics]> {
-  for (const file of files) yield [file, readStatistics(new Uint8Array(readFileSync(join(folder, file))), file)];
+  for (const file of files) {
+    const bytes = new Uint8Array(readFileSync(join(folder, file)));
+    yield [file, naming(file, () => readStatistics(bytes, file))];
+  }
 }
 
 function sideOfStatistics(name: string, { settings, moments, classes }: Statistics): Side {
