@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { type OrtProvider, ort } from "@dit/backend-ort";
 import { diffusionDefaults, ditConfig, ditSpec, initialize, type ModelConfig, type Precision } from "@dit/core";
 import { type Candidate, measure, median, type Row, roofOf } from "./bench/againstRoof";
+import { chosen } from "./bench/chosen";
 import { compileForward, ditOptions, forward, type Setting, sampling, training } from "./bench/ditCandidates";
 
 const { values: flags } = parseArgs({
@@ -22,22 +23,21 @@ const { values: flags } = parseArgs({
 });
 const [batch, threads, rounds] = [Number(flags.batch), Number(flags.threads), Number(flags.rounds)];
 const config: ModelConfig = { dit: ditConfig(flags.model), diffusion: diffusionDefaults };
-
-const backend = await ort({ provider: flags.provider as OrtProvider, threads });
-const roof = await roofOf(backend);
-const rows: Row[] = [];
-const setup: Record<string, number> = {};
-const setting: Setting = { backend, config, batch, dtype: flags.dtype as Precision };
 const weights = () => initialize(ditSpec(config.dit), 0);
 const candidates = {
   forward: async () => forward(setting, await compileForward(setting, weights())),
   train: () => training(setting),
   sample: () => sampling(setting, weights()),
 };
-for (const [what, make] of Object.entries(candidates)) {
-  if (flags.only === undefined ? what !== "sample" : flags.only === what)
-    rows.push(await measure(await timed(make), roof, rounds));
-}
+const makes =
+  flags.only === undefined ? [candidates.forward, candidates.train] : [chosen("only", flags.only, candidates)];
+
+const backend = await ort({ provider: flags.provider as OrtProvider, threads });
+const roof = await roofOf(backend);
+const rows: Row[] = [];
+const setup: Record<string, number> = {};
+const setting: Setting = { backend, config, batch, dtype: flags.dtype as Precision };
+for (const make of makes) rows.push(await measure(await timed(make), roof, rounds));
 await backend.dispose();
 
 console.table(

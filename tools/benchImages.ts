@@ -24,6 +24,7 @@ import {
 import { disposeAll, productsOf } from "@dit/core/internal";
 import { decoderGraph, klConfig, vaeSpec } from "@dit/vae";
 import { type Candidate, measure, median, roofOf } from "./bench/againstRoof";
+import { chosen } from "./bench/chosen";
 
 const { values: flags } = parseArgs({
   options: {
@@ -32,14 +33,13 @@ const { values: flags } = parseArgs({
     only: { type: "string" },
   },
 });
-const backend = await ort({ provider: "cpu", threads: Number(flags.threads) });
 const candidates = { forward, gradients, decode };
+const makes = flags.only === undefined ? Object.values(candidates) : [chosen("only", flags.only, candidates)];
+
+const backend = await ort({ provider: "cpu", threads: Number(flags.threads) });
 const roof = await roofOf(backend);
 const rows = [];
-for (const [what, make] of Object.entries(candidates)) {
-  if (flags.only === undefined || flags.only === what)
-    rows.push(await measure(await make(), roof, Number(flags.rounds)));
-}
+for (const make of makes) rows.push(await measure(await make(), roof, Number(flags.rounds)));
 await backend.dispose();
 
 console.table(

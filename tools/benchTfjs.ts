@@ -13,6 +13,7 @@ import * as core from "@dit/core";
 import { adamwScalarsAt, carryOf, firstState, prefixed, splitFixed, stackScalars, trainStep } from "@dit/core/internal";
 import { useSwiftShader } from "@dit/testkit";
 import * as tf from "@tensorflow/tfjs";
+import { chosen } from "./bench/chosen";
 import { PlainTfjsDit } from "./bench/plainTfjsDit";
 
 const { values: flags } = parseArgs({
@@ -52,12 +53,16 @@ interface Candidate {
   run(): Promise<unknown>;
 }
 
+const candidates = {
+  forward: async () => compared("forward", await ourForward(), plainForward()),
+  train: async () => compared("train step", await ourTraining(), plainTraining()),
+};
+const makes = flags.only === undefined ? Object.values(candidates) : [chosen("only", flags.only, candidates)];
 const backend = await tfjs({ device });
 await tf.setBackend(device);
 const roof = await products();
 const rows: Record<string, unknown>[] = [];
-if (flags.only !== "train") rows.push(await compared("forward", await ourForward(), plainForward()));
-if (flags.only !== "forward") rows.push(await compared("train step", await ourTraining(), plainTraining()));
+for (const make of makes) rows.push(await make());
 console.table(rows);
 await backend.dispose();
 

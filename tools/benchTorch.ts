@@ -22,6 +22,7 @@ import { ort } from "@dit/backend-ort";
 import { diffusionDefaults, ditConfig, type ModelConfig, modelToSafetensors, multiplyAdds } from "@dit/core";
 import { formulaWeights } from "@dit/testkit";
 import { type Candidate, measure, median, type Row } from "./bench/againstRoof";
+import { chosen } from "./bench/chosen";
 import { compileForward, ditOptions, forward, networkFeeds, type Setting, training } from "./bench/ditCandidates";
 
 const { values: flags } = parseArgs({
@@ -37,6 +38,11 @@ const dit = ditConfig(flags.model, { learnSigma: false });
 const config: ModelConfig = { dit, diffusion: { ...diffusionDefaults, loss: "mse", variance: "fixedLarge" } };
 const weights = formulaWeights(dit);
 const feeds = networkFeeds(config, batch);
+const candidates = {
+  forward: async () => [forward(setting, executable), await torch.candidate("forward")] as const,
+  train: async () => [await training(setting), await torch.candidate("train")] as const,
+};
+const makes = flags.only === undefined ? Object.values(candidates) : [chosen("only", flags.only, candidates)];
 
 /**
  * Bytes. glibc gives the memory of each large tensor back to the system as soon as it is free, and has its pages made anew for the
@@ -50,11 +56,7 @@ const executable = await compileForward(setting, weights);
 const torch = await startTorch();
 await requireSameOutput();
 const rows: Row[] = [];
-const candidates = { forward: async () => forward(setting, executable), train: () => training(setting) };
-for (const [what, make] of Object.entries(candidates)) {
-  if (flags.only !== undefined && flags.only !== what) continue;
-  rows.push(await measure(await make(), await torch.candidate(what), rounds));
-}
+for (const make of makes) rows.push(await measure(...(await make()), rounds));
 torch.stop();
 await backend.dispose();
 

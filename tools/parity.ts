@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { OrtProvider } from "@dit/backend-ort";
 import type { TfjsDevice } from "@dit/backend-tfjs";
 import { type Backend, reference } from "@dit/core";
 import { exitCodeOf, kinds, outcomeText, parityJson, runParity, summaryText } from "@dit/testkit";
@@ -39,10 +40,11 @@ function isFolder(path: string): boolean {
 async function openBackend(name: string): Promise<Backend> {
   switch (name) {
     case "reference":
+      if (device !== undefined) fail("the reference runs on no device: leave --device out");
       return reference();
     case "ort": {
       const { ort } = await import("@dit/backend-ort");
-      return ort({ provider: "cpu" });
+      return ort({ provider: (device ?? "cpu") as OrtProvider });
     }
     case "tfjs": {
       const { tfjs } = await import("@dit/backend-tfjs");

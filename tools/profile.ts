@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ort } from "@dit/backend-ort";
 import { diffusionDefaults, ditConfig, ditSpec, initialize } from "@dit/core";
+import { chosen } from "./bench/chosen";
 import { compileForward, forward, type Setting, sampling, training } from "./bench/ditCandidates";
 import { groupings, operationsOf } from "./bench/ortProfile";
 
@@ -32,8 +33,8 @@ const candidates = {
   train: training,
   sample: (setting: Setting) => sampling(setting, weights()),
 };
-const make = chosen("what", candidates);
-const group = chosen("by", groupings);
+const make = chosen("what", flags.what, candidates);
+const group = chosen("by", flags.by, groupings);
 
 const folder = mkdtempSync(join(tmpdir(), "dit-profile-"));
 const backend = await ort({ provider: "cpu", threads: Number(flags.threads), profile: join(folder, "trace") });
@@ -63,10 +64,3 @@ console.log(
   `${flags.model}, batch ${flags.batch}, ${candidate.name}: ${operations.length} operations, ${total.toFixed(1)} ms`,
 );
 console.table(rows.sort((a, b) => b.ms - a.ms).slice(0, Number(flags.top)));
-
-function chosen<T>(flag: "what" | "by", choices: Readonly<Record<string, T>>): T {
-  const choice = choices[flags[flag]];
-  if (choice !== undefined) return choice;
-  console.error(`--${flag} ${flags[flag]}: take one of ${Object.keys(choices).join(", ")}`);
-  process.exit(2);
-}

@@ -2,7 +2,7 @@ import { type Backend, constantF32, f32, hostF32, normal, trace } from "@dit/cor
 
 // How fast something runs, as a part of what the same runtime does with plain matrix products: see docs/benchmarks.md.
 
-/** Something to time: one call does `operations` multiply-adds twice. */
+/** Something to time: one call does `flops` floating-point operations. */
 export interface Candidate {
   readonly name: string;
   readonly flops: number;

@@ -1,6 +1,6 @@
 import { element } from "./element";
 
-/** One box to tick for each class. All of a few are ticked at first; what was ticked before stays so. */
+/** One box to tick for each class, or that there are none. All of a few are ticked at first; what was ticked before stays so. */
 export function showClasses(count: number): void {
   const before = new Set(chosenClasses());
   const isFirst = element("classes").querySelector("input:not(:checked)") === null;
@@ -11,7 +11,7 @@ export function showClasses(count: number): void {
     box.append(input, String(label));
     return box;
   });
-  element("classes").replaceChildren(...boxes);
+  element("classes").replaceChildren(...(count === 0 ? ["This model knows no classes."] : boxes));
 }
 
 export function chosenClasses(): number[] {

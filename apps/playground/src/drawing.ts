@@ -14,8 +14,9 @@ export function drawingPanel(): void {
 
   job({ button: "draw", bar: "drawn", status: "drawing-status" }, async ({ backend, signal, say, progress }) => {
     const model = await chosenModel();
-    showClasses(model.config.dit.numClasses);
-    const chosen = chosenClasses();
+    const { numClasses } = model.config.dit;
+    showClasses(numClasses);
+    const chosen = numClasses === 0 ? [0] : chosenClasses();
     if (chosen.length === 0) throw new Error("tick a class");
     const count = numberIn("count");
     const started = performance.now();
@@ -24,7 +25,7 @@ export function drawingPanel(): void {
       classes: Array.from({ length: count }, () => chosen).flat(),
       steps: numberIn("steps"),
       sampler: "ddim",
-      guidance: numberIn("guidance"),
+      guidance: numClasses === 0 ? 1 : numberIn("guidance"), // there is nothing to be guided to
       seed: numberIn("seed"),
       signal,
       onStep: (step, steps) => {

@@ -49,8 +49,9 @@ export function job(place: Place, work: (running: Running) => Promise<string>): 
         await backend.dispose();
       }
     } catch (error) {
-      status.classList.toggle("error", !signal.aborted);
-      say(signal.aborted ? "stopped" : (error as Error).message);
+      const wasStopped = error === signal.reason;
+      status.classList.toggle("error", !wasStopped);
+      say(wasStopped ? "stopped" : (error as Error).message);
     } finally {
       stop = undefined;
       if (bar.position < 0) bar.value = 0;

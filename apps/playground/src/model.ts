@@ -52,10 +52,12 @@ function showName(): void {
 /** Shows the model and lets the user open another. */
 export function modelPanel(onChange: () => void): void {
   showName();
-  element<HTMLInputElement>("file").addEventListener("change", ({ target }) => {
-    const file = (target as HTMLInputElement).files?.[0];
+  const input = element<HTMLInputElement>("file");
+  input.addEventListener("change", () => {
+    const file = input.files?.[0];
     if (file === undefined) return;
     choose(file.name, file);
     onChange();
+    input.value = ""; // else the same file, opened again, would be no change
   });
 }

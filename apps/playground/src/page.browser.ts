@@ -15,20 +15,20 @@ import page from "../index.html?raw";
 import { backends } from "./backends";
 import { choose, chosenModel } from "./model";
 
-const dit = ditConfig(undefined, {
+const settings = {
   inputSize: [8, 8],
   inChannels: 1,
   patchSize: 4,
   hiddenSize: 16,
   depth: 1,
   heads: 2,
-  numClasses: 3,
   learnSigma: false,
-});
+} as const;
 const diffusion = { ...diffusionDefaults, loss: "mse", variance: "fixedLarge", prediction: "x0" } as const;
 
 /** Fresh weights predict 0; with noise in the last layer there is something to see. */
-function noisyModel(): Model {
+function noisyModel(numClasses = 3): Model {
+  const dit = ditConfig(undefined, { ...settings, numClasses });
   const weights = { ...initialize(ditSpec(dit), 0) };
   for (const name of Object.keys(weights).filter((name) => name.startsWith("final_layer"))) {
     const { shape } = weights[name]!;
@@ -99,6 +99,28 @@ test("a backend that cannot be disposed of is an error, and the page goes on", a
   vi.restoreAllMocks();
 });
 
+test("what goes wrong after Stop was pressed is said", async () => {
+  const broken = () => Promise.reject(new Error("the device is lost"));
+  vi.spyOn(backends, "ort wasm").mockResolvedValue({ ...reference(), dispose: broken });
+  choose("noise", noisyModel());
+  const done = press("draw");
+  document.querySelector<HTMLButtonElement>("#draw")!.click();
+  await done;
+  expect(text("drawing-status")).toBe("the device is lost");
+  expect(document.querySelector("#drawing-status")!.classList).toContain("error");
+  vi.restoreAllMocks();
+});
+
+test("a model without classes is drawn with, and the page says that there is nothing to tick", async () => {
+  choose("unconditional", noisyModel(0));
+  select("count", "2");
+  await run("draw", "drawing-status", "tfjs wasm");
+  expect(text("classes")).toBe("This model knows no classes.");
+  const canvas = document.querySelector("canvas")!;
+  expect([canvas.width, canvas.height]).toEqual([8, 16]);
+  select("count", "1");
+});
+
 test("training that is stopped before its first steps leaves the model that there was", async () => {
   choose("noise", noisyModel());
   const done = press("train");
@@ -146,10 +168,11 @@ test.each(["ort wasm", "tfjs wasm"])("the page paints on %s what the reference d
   const file = document.querySelector<HTMLInputElement>("#file")!;
   file.files = chosen.files;
   file.dispatchEvent(new Event("change"));
+  expect(file.value).toBe(""); // so that the same file can be opened again
   await run("draw", "drawing-status", backend);
 
-  const settings = { classes: [0, 1, 2], steps: 20, sampler: "ddim", guidance: 2.5, seed: 1 } as const;
-  const { images } = await sample(model, { ...settings, backend: reference() });
+  const options = { classes: [0, 1, 2], steps: 20, sampler: "ddim", guidance: 2.5, seed: 1 } as const;
+  const { images } = await sample(model, { ...options, backend: reference() });
   const canvas = document.querySelector("canvas")!;
   expect([canvas.width, canvas.height]).toEqual([24, 8]);
   const painted = canvas.getContext("2d")!.getImageData(0, 0, 24, 8).data;

@@ -1,4 +1,4 @@
-import type { Graph, Scan, Tensor } from "@dit/core";
+import { type Graph, hostZeros, type Scan, type Tensor } from "@dit/core";
 import { hostLoop, isDeviceTensor, type LoopDevice, stepGraph } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
 import { lowerGraph } from "./lower/lowerGraph";
@@ -30,13 +30,20 @@ export const compileSteps: CompileScan = async ({ target, sessions, tensors, tra
           const outputs = await session.run(Object.fromEntries(feeds));
           return step.outputs.map(({ name }) => own(outputs[name]!));
         },
-        stack: async (rows, type) => own(await transfers.stack(rows.map(tensorOf), type)),
+        stack: async (rows, type) => {
+          const empty = hostZeros(type.dtype, [0, ...type.shape]);
+          return own(await (rows.length === 0 ? tensors.place(empty) : transfers.stack(rows.map(tensorOf), type)));
+        },
         free: ({ value, isBorrowed }) => {
           if (!isBorrowed) value.dispose();
         },
       } satisfies LoopDevice<Held>;
       const { carry, ys } = await hostLoop<Held>(device, scan, inputs);
-      return { carry: carry.map(tensorOf), ys: ys.map(tensorOf) };
+      // After no step the carry is still the caller's, which is freed when this run is over.
+      const last = carry.map(({ value, isBorrowed }, i) =>
+        isBorrowed ? transfers.upload(value, scan.carry[i]!.tensor.dtype) : value,
+      );
+      return { carry: await Promise.all(last), ys: ys.map(tensorOf) };
     },
     close: () => session.close(),
   };

@@ -1,6 +1,5 @@
-import { type Backend, ConfigError, type DeviceTensors, type Port } from "@dit/core";
+import { type Backend, ConfigError } from "@dit/core";
 import { bindConstants, disposeAll, matchFeeds, matchStacked, requireDTypes, stepGraph } from "@dit/core/internal";
-import type { Tensor as RuntimeTensor } from "onnxruntime-common";
 import { channelBlock } from "./channelBlock";
 import { compileSteps } from "./hostScan";
 import { compileLoop } from "./loopScan";
@@ -56,14 +55,6 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
   const transfers = new Transfers(sessions);
   const tensors = new Tensors(runtime, memory, transfers);
 
-  const wrapAll = (ports: readonly Port[], values: readonly RuntimeTensor[], lead: readonly number[] = []) =>
-    Object.fromEntries(
-      ports.map(({ name, tensor: { dtype, shape } }, i) => [
-        name,
-        tensors.wrap(dtype, [...lead, ...shape], values[i]!),
-      ]),
-    ) as DeviceTensors;
-
   const block = provider === "cpu" ? await channelBlock(runtime) : undefined;
   const target = { ...hardware.target(runtime.threads, weights), block };
   const engine = { runtime, target, sessions, tensors, transfers };
@@ -84,7 +75,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
             tensors.runtimeTensor(feed),
           ]);
           const outputs = await session.run(Object.fromEntries(feeds));
-          return wrapAll(
+          return tensors.wrapAll(
             graph.outputs,
             model.graph.outputs.map(({ name }) => outputs[name]!),
           );
@@ -107,7 +98,7 @@ export async function openOrt(platform: Platform, options: OrtOptions = {}): Pro
             ...stacked,
           });
           disposeAll(carry);
-          return { carry: wrapAll(scan.carry, last.carry), ys: wrapAll(scan.ys, last.ys, [stacked.steps]) };
+          return tensors.wrapScan(scan, last, stacked.steps);
         },
         dispose: compiled.close,
       };

@@ -1,6 +1,5 @@
-import { type Backend, ConfigError, type DeviceTensors, type Feed, type Graph, type Port } from "@dit/core";
+import { type Backend, ConfigError, DitError, type Feed, type Graph, type Port } from "@dit/core";
 import { bindConstants, disposeAll, matchFeeds, matchStacked, stepGraph } from "@dit/core/internal";
-import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { requireDevice, type TfjsDevice } from "./devices";
 import { dtypes } from "./dtypes";
 import { Kernels } from "./kernels";
@@ -37,6 +36,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
   const native = nativeComposites(way.table);
   const programs = new Set<Program>();
   const open = (graph: Graph, bound: Bound) => {
+    if (tensors.isClosed) throw new DitError(`${graph.name}: the backend was disposed of`);
     const program = new Program(kernels, way, graph, valuesOf(bound));
     programs.add(program);
     return program;
@@ -45,11 +45,6 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
     programs.delete(program);
     program.dispose();
   };
-
-  const wrapAll = (ports: readonly Port[], infos: readonly TensorInfo[], lead: readonly number[] = []): DeviceTensors =>
-    Object.fromEntries(
-      ports.map(({ name, tensor: { dtype, shape } }, i) => [name, tensors.wrap(dtype, [...lead, ...shape], infos[i]!)]),
-    );
 
   return {
     name: `tfjs-${device}`,
@@ -64,7 +59,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
           const infos = kernels.scope(() =>
             program.run(new Map(zip(free, feeds).map(([{ tensor }, feed]) => [tensor, tensors.take(feed)]))),
           );
-          return wrapAll(graph.outputs, infos);
+          return tensors.wrapAll(graph.outputs, infos);
         },
         dispose: () => close(program),
       };
@@ -82,10 +77,7 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
             ...stacked,
           });
           disposeAll(carry);
-          return {
-            carry: wrapAll(scan.carry, last.carry),
-            ys: wrapAll(scan.ys, last.ys, [stacked.steps]),
-          };
+          return tensors.wrapScan(scan, last, stacked.steps);
         },
         dispose: () => close(program),
       };
@@ -99,8 +91,8 @@ export async function tfjs({ device = "wasm", precision = "f32" }: TfjsOptions =
       ),
     memory: () => tensors.memory(),
     dispose: async () => {
-      for (const program of programs) await close(program);
       tensors.disposeAll();
+      for (const program of programs) await close(program);
     },
   };
 }

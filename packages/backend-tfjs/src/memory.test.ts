@@ -90,5 +90,21 @@ describe.each(["cpu", "wasm"] as const)("tfjs's own count of what it holds on %s
       "scaled: this executable was disposed of",
     );
     await executable.dispose();
+    await expect(other.compile(graph)).rejects.toThrow("scaled: the backend was disposed of");
+    await expect(other.compileScan(descent)).rejects.toThrow("descent: the backend was disposed of");
+    await expect(other.upload(w)).rejects.toThrow("the backend was disposed of");
+    expect(held()).toEqual(before);
+  });
+
+  test("is what it was before a scan that the backend's end overtakes", async () => {
+    const other = await tfjs({ device });
+    const before = held();
+    const executable = await other.compileScan(descent, { constants: { target } });
+    const running = executable.run({ carry: { w }, xs: xs(1) });
+    // Disposed of while the step's pause lasts: the outputs are still stacked, and then nobody's.
+    setImmediate(() => other.dispose());
+    await expect(running).rejects.toThrow("the backend was disposed of");
+    expect(held()).toEqual(before);
+    expect(other.memory().liveTensors).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import type { Scan } from "@dit/core";
+import { hostZeros, type Scan, type Tensor } from "@dit/core";
 import { hostLoop, type LoopInputs } from "@dit/core/internal";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernels } from "./kernels";
@@ -13,7 +13,7 @@ export function runScan(kernels: Kernels, tensors: Tensors, program: Program, sc
       take: (feed) => tensors.take(feed),
       lend: (host) => kernels.scope(() => kernels.upload(host)),
       run: (values) => kernels.scope(() => program.run(values)),
-      stack: (rows) => kernels.scope(() => stacked(kernels, rows)),
+      stack: (rows, type) => kernels.scope(() => stacked(kernels, rows, type)),
       free: (info) => kernels.free(info),
     },
     scan,
@@ -21,7 +21,8 @@ export function runScan(kernels: Kernels, tensors: Tensors, program: Program, sc
   );
 }
 
-function stacked(kernels: Kernels, rows: readonly TensorInfo[]): TensorInfo {
+function stacked(kernels: Kernels, rows: readonly TensorInfo[], { dtype, shape }: Tensor): TensorInfo {
+  if (rows.length === 0) return kernels.upload(hostZeros(dtype, [0, ...shape]));
   const lines = rows.map((row) => reshape(kernels, row, [1, ...row.shape]));
   return lines.length === 1 ? lines[0]! : kernels.run("Concat", lines, { axis: 0 });
 }

@@ -1,8 +1,8 @@
 import { DitError } from "@dit/core";
+import { littleEndianBytes } from "@dit/core/internal";
 import {
   type AttributeValue,
   attr,
-  bytesOf,
   bytesOfTensor,
   type Dimension,
   type GraphProto,
@@ -223,7 +223,7 @@ class BatchArithmetic {
         name,
         elementType: "int64",
         dims: [values.length],
-        data: bytesOf(BigInt64Array.from(values, BigInt)),
+        data: littleEndianBytes(BigInt64Array.from(values, BigInt)),
       }),
     );
     return name;

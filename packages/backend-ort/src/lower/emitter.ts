@@ -1,7 +1,7 @@
 import { type HostTensor, lazyTensor } from "@dit/core";
-import { f32ArrayToF16, sizeOf } from "@dit/core/internal";
+import { f32ArrayToF16, littleEndianBytes, sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
-import { type AttributeValue, bytesOf, type NodeProto, type TensorProto } from "../onnx/model";
+import type { AttributeValue, NodeProto, TensorProto } from "../onnx/model";
 import { BlockedProducts } from "./blockedProducts";
 import { transpose } from "./transpose";
 
@@ -121,25 +121,33 @@ export class Emitter {
   /** A constant of whole numbers, as ONNX wants shapes and axes. Equal ones are stored once. */
   ints(values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt);
-    return this.shared(`i64[${values}]`, { elementType: "int64", dims: [values.length], data: bytesOf(data) });
+    return this.shared(`i64[${values}]`, {
+      elementType: "int64",
+      dims: [values.length],
+      data: littleEndianBytes(data),
+    });
   }
 
   /** A scalar f32. */
   number(value: number): string {
     const data = Float32Array.of(value);
-    return this.shared(`f32 ${value}`, { elementType: "float32", dims: [], data: bytesOf(data) });
+    return this.shared(`f32 ${value}`, { elementType: "float32", dims: [], data: littleEndianBytes(data) });
   }
 
   /** A f32 vector. */
   floats(values: readonly number[]): string {
     const data = Float32Array.from(values);
-    return this.shared(`f32[${values}]`, { elementType: "float32", dims: [values.length], data: bytesOf(data) });
+    return this.shared(`f32[${values}]`, {
+      elementType: "float32",
+      dims: [values.length],
+      data: littleEndianBytes(data),
+    });
   }
 
   /** A vector of equal numbers. */
   filled(value: number, size: number, dtype: "f32" | "f16" = "f32"): string {
     const wide = new Float32Array(size).fill(value);
-    const data = bytesOf(dtype === "f32" ? wide : f32ArrayToF16(wide));
+    const data = littleEndianBytes(dtype === "f32" ? wide : f32ArrayToF16(wide));
     return this.shared(`${dtype}[${size}] ${value}`, { elementType: elementTypeOf[dtype], dims: [size], data });
   }
 
@@ -243,7 +251,7 @@ export class Emitter {
       name,
       elementType: elementTypeOf[value.dtype],
       dims: value.shape,
-      data: () => bytesOf(value.data),
+      data: () => littleEndianBytes(value.data),
     });
   }
 }

@@ -91,7 +91,8 @@ export const primitives: PrimitiveTable = {
 
   gather: (emit, _, inputs) => emit.op("Gather", inputs),
   // A product with one-hot rows. ScatterND adds rows that meet on several threads at once, and loses some of them; on
-  // graphics processors sums come in another order each time, so that no run could be repeated.
+  // graphics processors sums come in another order each time, so that no run could be repeated. An update that is no number
+  // spoils the sums of all rows.
   scatterAdd: (emit, { shape, dtype, inputs: [rows] }, [indices, updates]) => {
     const [count, width] = [sizeOf(rows.shape), sizeOf(shape.slice(1))];
     const numbers = Int32Array.from({ length: shape[0]! }, (_, i) => i);

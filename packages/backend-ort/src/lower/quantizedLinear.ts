@@ -1,6 +1,6 @@
-import { blocksPerRow, f32ArrayToF16, type Node, sizeOf } from "@dit/core/internal";
+import { blocksPerRow, f32ArrayToF16, littleEndianBytes, type Node, sizeOf } from "@dit/core/internal";
 import { elementTypeOf } from "../elementTypes";
-import { attr, bytesOf } from "../onnx/model";
+import { attr } from "../onnx/model";
 import { smallestSample } from "./batchSplit";
 import { composites } from "./composites";
 import type { Emitter } from "./emitter";
@@ -50,13 +50,13 @@ function byOneScale(emit: Emitter, [x, weight, bias]: readonly string[]): string
   const scaleName = emit.shared(`${weight}.scales`, {
     elementType: "float32",
     dims: [rows],
-    data: () => bytesOf(scales()),
+    data: () => littleEndianBytes(scales()),
   });
   // Signed, the kernel is twice as fast as unsigned.
   const weightName = emit.shared(`${weight}.int8`, {
     elementType: "int8",
     dims: [columns, rows],
-    data: () => bytesOf(transpose(integers(), rows, columns)),
+    data: () => littleEndianBytes(transpose(integers(), rows, columns)),
   });
   const rounded = emit.once(`rounded ${x}`, () => emit.ops("DynamicQuantizeLinear", [x!], 3)[0]!);
   const inputs = [rounded, weightName, `${rounded}.1`, scaleName, `${rounded}.2`, "", bias!];
@@ -84,7 +84,7 @@ function byBlocks(
     dims: [rows, blocks],
     data: () => {
       const values = repeated(scales(), rows * blocks);
-      return bytesOf(dtype === "f16" ? f32ArrayToF16(values) : values);
+      return littleEndianBytes(dtype === "f16" ? f32ArrayToF16(values) : values);
     },
   });
   return emit.op("MatMulNBits", [x!, weightName, scaleName, "", "", bias!], {

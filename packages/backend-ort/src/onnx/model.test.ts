@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { littleEndianBytes } from "@dit/core/internal";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { encodeModel } from "./encode";
-import { attr, bytesOf, type GraphProto, type ModelProto, type ValueInfoProto } from "./model";
+import { attr, type GraphProto, type ModelProto, type ValueInfoProto } from "./model";
 
 function modelOf(graph: GraphProto): ModelProto {
   return { graph, opsets: { "": 22, "com.microsoft": 1 }, irVersion: 10, metadata: { origin: "test" } };
@@ -17,7 +18,9 @@ const add: GraphProto = {
   docString: "x + [10, 20, 30]",
   inputs: [vector("x")],
   outputs: [vector("y")],
-  initializers: [{ name: "c", elementType: "float32", dims: [3], data: bytesOf(new Float32Array([10, 20, 30])) }],
+  initializers: [
+    { name: "c", elementType: "float32", dims: [3], data: littleEndianBytes(new Float32Array([10, 20, 30])) },
+  ],
   nodes: [{ opType: "Add", name: "sum", inputs: ["x", "c"], outputs: ["y"] }],
 };
 
@@ -50,7 +53,7 @@ describe("encodeModel", () => {
       inputs: [vector("x"), { name: "count", elementType: "int64", shape: [] }],
       outputs: [vector("y")],
       initializers: [
-        { name: "two", elementType: "float32", dims: [], data: bytesOf(new Float32Array([2])) },
+        { name: "two", elementType: "float32", dims: [], data: littleEndianBytes(new Float32Array([2])) },
         { name: "always", elementType: "bool", dims: [], data: new Uint8Array([1]) },
       ],
       nodes: [
@@ -90,7 +93,7 @@ describe("encodeModel", () => {
     try {
       const data = { location: "weights.bin", offset: 8, length: 12 };
       const graph = { ...add, initializers: [{ name: "c", elementType: "float32" as const, dims: [3], data }] };
-      await writeFile(join(folder, "weights.bin"), bytesOf(new Float32Array([7, 7, 1, 2, 3])));
+      await writeFile(join(folder, "weights.bin"), littleEndianBytes(new Float32Array([7, 7, 1, 2, 3])));
       await writeFile(join(folder, "model.onnx"), encodeModel(modelOf(graph)));
       const session = await InferenceSession.create(join(folder, "model.onnx"));
       const { y } = await session.run({ x: new Tensor("float32", [1, 1, 1], [3]) });

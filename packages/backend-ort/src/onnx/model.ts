@@ -105,8 +105,3 @@ export const attr = {
 export function bytesOfTensor({ elementType, dims }: Pick<TensorProto, "elementType" | "dims">): number {
   return dims.reduce((size, dim) => size * dim, elementTypes[elementType].bytes);
 }
-
-/** The bytes of a typed array, without a copy. Every platform that Node runs on is little-endian, as ONNX asks. */
-export function bytesOf(array: ArrayBufferView): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}

@@ -1,7 +1,8 @@
 import { FormatError } from "@dit/core";
+import { littleEndianBytes } from "@dit/core/internal";
 import { describe, expect, test } from "vitest";
 import { encodeModel } from "./encode";
-import { attr, bytesOf, type GraphProto, type ModelProto } from "./model";
+import { attr, type GraphProto, type ModelProto } from "./model";
 import { readOutline } from "./outline";
 import { structuralFaults } from "./structure";
 
@@ -35,7 +36,7 @@ function model(change: Partial<GraphProto> = {}): ModelProto {
       outputs: [{ name: "y", elementType: "float32", shape: ["n", 3] }],
       initializers: [
         { ...weight, data: { location: "data", offset: 4096, length: 3600 } },
-        { name: "count", elementType: "int64", dims: [], data: bytesOf(BigInt64Array.of(-3n)) },
+        { name: "count", elementType: "int64", dims: [], data: littleEndianBytes(BigInt64Array.of(-3n)) },
       ],
       nodes: [
         {

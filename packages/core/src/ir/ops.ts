@@ -44,6 +44,7 @@ export interface Primitives {
   sub: Op<Two>;
   mul: Op<Two>;
   div: Op<Two>;
+  /** What `max`, `min` and `reduceMax` make of NaN is up to the backend; most give NaN. */
   max: Op<Two>;
   min: Op<Two>;
   less: Op<Two>;

@@ -1,8 +1,9 @@
 import { bytesPerElement, type DType } from "../ir/dtype";
 import { DitError } from "../ir/errors";
+import type { Port, Scan } from "../ir/graph";
 import type { HostTensor } from "../ir/hostTensor";
 import { type Shape, sizeOf } from "../ir/shape";
-import type { Backend, DeviceTensor } from "./backend";
+import type { Backend, DeviceTensor, DeviceTensors, ScanResult } from "./backend";
 
 /** What a runtime does with a value `V` that it holds. */
 export interface ValueAccess<V> {
@@ -13,11 +14,16 @@ export interface ValueAccess<V> {
 /** Makes and counts the device tensors of one backend: each stands for a value of its runtime until it is disposed of. */
 export class LiveTensors<V> {
   private readonly values = new Map<DeviceTensor, V>();
+  private closed = false;
 
   constructor(private readonly access: ValueAccess<V>) {}
 
-  /** Takes over a value of the runtime. */
+  /**
+   * Takes over a value of the runtime.
+   * @throws DitError when the backend was disposed of; the value is freed all the same, as in the two below
+   */
   wrap(dtype: DType, shape: Shape, value: V): DeviceTensor {
+    this.requireOpen([value]);
     const tensor: DeviceTensor = {
       dtype,
       shape,
@@ -29,6 +35,33 @@ export class LiveTensors<V> {
     };
     this.values.set(tensor, value);
     return tensor;
+  }
+
+  /** Takes over what a graph returned: values by the names of its ports. */
+  wrapAll(ports: readonly Port[], values: readonly V[], lead: Shape = []): DeviceTensors {
+    this.requireOpen(values);
+    const named = ports.map(({ name, tensor: { dtype, shape } }, i) => {
+      return [name, this.wrap(dtype, [...lead, ...shape], values[i]!)] as const;
+    });
+    return Object.fromEntries(named);
+  }
+
+  /** Takes over what a scan returned: its last carry, and outputs stacked over the steps. */
+  wrapScan(scan: Scan, last: { readonly [K in keyof ScanResult]: readonly V[] }, steps: number): ScanResult {
+    this.requireOpen([...last.carry, ...last.ys]);
+    return { carry: this.wrapAll(scan.carry, last.carry), ys: this.wrapAll(scan.ys, last.ys, [steps]) };
+  }
+
+  /** @throws DitError when the backend was disposed of, having freed the values, which came too late */
+  private requireOpen(late: readonly V[]): void {
+    if (!this.closed) return;
+    for (const value of late) this.access.free(value);
+    throw new DitError("the backend was disposed of");
+  }
+
+  /** Whether the backend was disposed of. */
+  get isClosed(): boolean {
+    return this.closed;
   }
 
   /** Whether a tensor is one of these, and not disposed of. */
@@ -48,7 +81,9 @@ export class LiveTensors<V> {
     return { liveTensors: this.values.size, liveBytes };
   }
 
+  /** Frees all, and whatever would come after. */
   disposeAll(): void {
+    this.closed = true;
     for (const tensor of [...this.values.keys()]) tensor.dispose();
   }
 }

@@ -1,5 +1,6 @@
-import { constantF32, f32, trace } from "@dit/core";
+import { constantF32, f32, hostF32, trace } from "@dit/core";
 import { expandComposites, nodesOf } from "@dit/core/internal";
+import { expect } from "vitest";
 import { allCases, caseFeeds, forwardGraph, gradientGraph } from "./caseGraphs";
 import { expectClose, expectedOf, runOn } from "./runs";
 import type { Suite } from "./suite";
@@ -38,6 +39,16 @@ export function testOperations({ check, tolerance }: Suite): void {
     check(graph.name, async (backend) => {
       const feeds = caseFeeds(one, graph);
       expectClose(await runOn(backend, graph, feeds), await expectedOf(graph, feeds), tolerance);
+    });
+  }
+
+  for (const terms of [3, 80]) {
+    check(`a sum of ${terms} terms that is not finite leaves those beside it as they are`, async (backend) => {
+      const graph = trace("sums", { x: f32([2, terms, 4]) }, ({ x }) => ({ y: x.sum([1]) }));
+      const x = hostF32([2, terms, 4], new Float32Array(8 * terms).fill(1));
+      x.data.set([Infinity, Number.NaN]);
+      const { y } = await runOn(backend, graph, { x });
+      expect([...y!.data].slice(2)).toEqual(new Array(6).fill(terms));
     });
   }
 

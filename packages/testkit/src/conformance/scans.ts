@@ -1,4 +1,4 @@
-import { f32, type HostTensor, hostF32, hostI32, i32, type Scan, traceScan } from "@dit/core";
+import { f32, type HostTensor, hostF32, hostI32, hostZeros, i32, type Scan, traceScan } from "@dit/core";
 import { disposeAll, stepGraph } from "@dit/core/internal";
 import { expect } from "vitest";
 import { formulaInput } from "../formula";
@@ -44,6 +44,17 @@ export function testScans({ check, tolerance }: Suite): void {
       await executable.dispose();
     });
   }
+
+  check("a scan of no steps returns its carry as it was, and outputs of no rows", async (backend) => {
+    const executable = await backend.compileScan(recurrence, { constants: recurrenceConstants });
+    const x = await backend.upload(recurrenceCarry.x);
+    const { carry, ys } = await executable.run({ carry: { ...recurrenceCarry, x }, xs: recurrenceXs(0) });
+    expectClose(await readAll(carry), recurrenceCarry, 0);
+    expectClose(await readAll(ys), { energy: hostZeros("f32", [0]), before: hostZeros("f32", [0, 2, 3]) }, 0);
+    disposeAll(carry);
+    disposeAll(ys);
+    await executable.dispose();
+  });
 
   check("constants bound at compile equal those given at run", async (backend) => {
     const { w, b } = recurrenceConstants;

@@ -32,18 +32,27 @@ export interface Fixture {
   unused(): readonly string[];
 }
 
-/** A json file of a folder that says what kind of fixture it is. */
+/** A json file of a folder that says what kind of fixture it is, or is damaged and does not. */
 export interface FixtureFile {
   readonly file: string;
   readonly kind: string;
+  /** @throws FormatError when it is damaged */
   read(): Fixture;
 }
+
+/** The kind of a file that is no JSON: it may be a damaged fixture of any kind, which is not to be passed over. */
+export const notJson = "(not JSON)";
 
 /** Every fixture in a folder and its sub-folders. A json file without a kind is none. */
 export function findFixtures(folder: string): FixtureFile[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"));
   return files.sort().flatMap((file) => {
-    const json = parse(readFileSync(join(folder, file), "utf8"));
+    let json: Readonly<Record<string, unknown>> | undefined;
+    try {
+      json = parse(readFileSync(join(folder, file), "utf8"));
+    } catch (cause) {
+      return [damaged(file, cause as Error)];
+    }
     const kind = json?.kind;
     if (json === undefined || typeof kind !== "string") return [];
     const tensorFile = join(folder, file.replace(/json$/, "safetensors"));
@@ -62,6 +71,16 @@ export function findFixtures(folder: string): FixtureFile[] {
       },
     ];
   });
+}
+
+function damaged(file: string, cause: Error): FixtureFile {
+  return {
+    file,
+    kind: notJson,
+    read: () => {
+      throw new FormatError(`${file} is no JSON, copy it again: ${cause.message}`, { cause });
+    },
+  };
 }
 
 /** `X.json` and `X-expected.json` belong to the folder `X` beside them, and `expected.json` to the folder it lies in. */
@@ -111,13 +130,9 @@ export function readTensors(path: string): Map<string, Values> {
   return new Map([...tensors].map(([name, entry]) => [name, { shape: entry.shape, data: toFloat64(entry) }]));
 }
 
-/** A file that is no JSON is named as such, so that a damaged fixture is not passed over. */
+/** The object in a json file, if it is one. @throws SyntaxError when it is no JSON */
 function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    // Python writes numbers that JSON does not have; no check reads those.
-    const json: unknown = JSON.parse(text.replace(/(?<=[\s:,[])(?:NaN|-?Infinity)(?=\s*[,\]}])/g, "null"));
-    return typeof json === "object" && json !== null ? (json as Record<string, unknown>) : undefined;
-  } catch {
-    return { kind: "(not JSON)" };
-  }
+  // Python writes numbers that JSON does not have; no check reads those.
+  const json: unknown = JSON.parse(text.replace(/(?<=[\s:,[])(?:NaN|-?Infinity)(?=\s*[,\]}])/g, "null"));
+  return typeof json === "object" && json !== null ? (json as Record<string, unknown>) : undefined;
 }

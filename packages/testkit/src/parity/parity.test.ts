@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -110,6 +110,24 @@ test("a fixture in which nothing is compared has not passed; one of an unknown k
   const unknown = await checkFixture(fixtureOf("other.json", "other", {}, new Map()), reference());
   expect(unknown.verdict).toBe("unknown kind");
   expect(exitCodeOf([unknown])).toBe(0);
+});
+
+test("a damaged file falls short, whichever kind is asked for", async () => {
+  const copy = mkdtempSync(join(tmpdir(), "fixture-"));
+  for (const end of [".json", ".safetensors"])
+    cpSync(join(folder, `diffusion-constants${end}`), join(copy, `whole${end}`));
+  const json = readFileSync(join(folder, "dit-embeddings.json"), "utf8");
+  writeFileSync(join(copy, "half.json"), json.slice(0, json.length / 2));
+  for (const options of [{}, { only: "diffusion-constants" }]) {
+    const outcomes = await runParity(copy, reference(), options);
+    expect(outcomes.map(({ file, verdict }) => [file, verdict])).toEqual([
+      ["half.json", "short"],
+      ["whole.json", "green"],
+    ]);
+    expect(outcomes[0]!.reason).toContain("half.json is no JSON");
+    expect(exitCodeOf(outcomes)).toBe(4);
+  }
+  rmSync(copy, { recursive: true });
 });
 
 test("the reference backend declines a forward pass of more than 10 G multiply-adds", async () => {
