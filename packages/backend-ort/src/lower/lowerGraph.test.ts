@@ -48,10 +48,15 @@ test("updates of one row that meet are all added up, on several threads", async 
 
 test("names of inputs and outputs are theirs alone", async () => {
   const ports = { c0: f32([2]), v0: f32([2]), x: f32([2]) };
-  const graph = trace("names", ports, ({ c0, v0, x }) => ({ x: x.mul(10).add(c0), v1: x.add(v0).exp().log() }));
+  const graph = trace("names", ports, ({ c0, v0, x }) => ({
+    x: x.mul(10).add(c0),
+    v1: x.add(v0).exp().log(),
+    "next.x": x.neg(),
+  }));
   const backend = await ort();
   const executable = await backend.compile(graph, { constants: { c0: hostF32([2], [0.5, 0.25]) } });
-  const { x, v1 } = await executable.run({ v0: hostF32([2], [1, 1]), x: hostF32([2], [1, 2]) });
+  const { x, v1, "next.x": negative } = await executable.run({ v0: hostF32([2], [1, 1]), x: hostF32([2], [1, 2]) });
+  expect([...(await negative!.read()).data]).toEqual([-1, -2]);
   expect([...(await x!.read()).data]).toEqual([10.5, 20.25]);
   expect((await v1!.read()).data[1]).toBeCloseTo(3, 5);
   await backend.dispose();

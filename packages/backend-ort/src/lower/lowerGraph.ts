@@ -29,8 +29,13 @@ export function loweredGraph(graph: Graph, target: Target = processor()): Graph 
  * input's name: it is called `next.x` then.
  */
 export function lowerGraph(graph: Graph, bound: Bound = {}, target: Target = processor()): ModelProto {
-  const given = new Set(graph.inputs.map(({ name }) => name));
-  const apart = graph.outputs.map(({ name, tensor }) => ({ name: given.has(name) ? `next.${name}` : name, tensor }));
+  const taken = new Set(graph.inputs.map(({ name }) => name));
+  const apart = graph.outputs.map(({ name: wanted, tensor }) => {
+    let name = wanted;
+    while (taken.has(name)) name = `next.${name}`;
+    taken.add(name);
+    return { name, tensor };
+  });
   const emit = new Emitter(target.block, portNames({ ...graph, outputs: apart }));
   const lowered = loweredGraph({ ...graph, outputs: apart }, target);
   const outputs = emitOutputs(emit, lowered, bindInputs(emit, graph.inputs, bound), target);

@@ -11,6 +11,7 @@ import { normal } from "../host/normal";
 import { avgPool2d, maxPool2d, upsampleNearest } from "../ir/create";
 import { type Graph, nodesOf, stepGraph } from "../ir/graph";
 import type { CompositeName } from "../ir/ops";
+import { inScope } from "../ir/scope";
 import { sizeOf } from "../ir/shape";
 import { verify } from "../ir/verify";
 import { compute } from "../run/reference/compute";
@@ -126,6 +127,22 @@ test.each([
   [1, 4],
 ])("where a part has at most %i elements, a batch of 4 times 8 is in %i parts", (largestPart, parts) => {
   expect(exponentials(splitBatch(rows, { ...oneByOne, samplesAtOnce: 4, largestPart }))).toBe(parts);
+});
+
+test("from one module to the next the parts wait for each other, and are not joined", () => {
+  const types = { x: f32([batch, 8]), w: f32([8, 8]) };
+  const { outputs, ...graph } = trace("modules", types, ({ x, w }) => {
+    const first = inScope("blocks.0", () => x.matmul(w).exp());
+    return { y: inScope("blocks.1", () => first.matmul(w).exp()) };
+  });
+  const after = splitBatch({ ...graph, outputs, samples: ["x"] }, oneByOne);
+  const barriers = nodesOf(after).filter((node) => node.is("barrier"));
+  expect(barriers).toHaveLength(batch);
+  for (const { inputs } of barriers) expect(new Set(inputs.map(({ op, scope }) => `${op} ${scope}`)).size).toBe(1);
+  expect(barriers.map(({ inputs }) => inputs.slice(1))).toEqual(
+    barriers.map(() => barriers.map(({ inputs: [x] }) => x)),
+  );
+  expect(nodesOf(after).filter((node) => node.is("concat"))).toHaveLength(1);
 });
 
 test("values that are small stay whole", () => {

@@ -1,5 +1,5 @@
 import { apply } from "../ir/apply";
-import { concat } from "../ir/create";
+import { barrier, concat } from "../ir/create";
 import { type Graph, nodesOf } from "../ir/graph";
 import { inScope } from "../ir/scope";
 import { sizeOf } from "../ir/shape";
@@ -17,9 +17,9 @@ export interface BatchSplit {
 
 /**
  * Computes a few samples at a time what does not mix samples, so that on a processor the values between two operations stay
- * in its caches. Parts are joined where samples meet (a weight's gradient, an output), and from one module to the next, so
- * that a runtime which orders nodes by their uses takes all samples through a block before it goes on to the next one's
- * weights.
+ * in its caches. Parts are joined where samples meet (a weight's gradient, an output). From one module to the next each
+ * waits for the others, so that a runtime which orders nodes by their uses takes all samples through a block before it goes
+ * on to the next one's weights.
  */
 export function splitBatch(graph: Graph, { samplesAtOnce, smallestSample, largestPart }: BatchSplit): Graph {
   const samples = graph.inputs.filter(({ name }) => graph.samples?.includes(name)).map(({ tensor }) => tensor);
@@ -51,13 +51,16 @@ export function splitBatch(graph: Graph, { samplesAtOnce, smallestSample, larges
     cuts.set(node, byModule);
     const known = byModule.get(module);
     if (known !== undefined) return known;
-    const joined = wholeOf(node);
-    const size = joined.shape[0]! / count;
     const cut = inScope(node.scope, () =>
-      Array.from({ length: count }, (_, i) => joined.slice(0, i * size, (i + 1) * size)),
+      made === undefined ? cutOf(wholeOf(node)) : made.map((x) => barrier(x, made)),
     );
     byModule.set(module, cut);
     return cut;
+  };
+
+  const cutOf = (joined: Tensor) => {
+    const size = joined.shape[0]! / count;
+    return Array.from({ length: count }, (_, i) => joined.slice(0, i * size, (i + 1) * size));
   };
 
   for (const node of nodesOf(graph)) {

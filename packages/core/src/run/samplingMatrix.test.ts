@@ -114,3 +114,17 @@ test("a table has no more columns in its graph than it needs", () => {
   expect(inputs("dpm++3m")).toEqual(expect.arrayContaining(["x", "d1", "d2", "row.fromD2"]));
   expect(inputs("dpm++3m")).not.toContain("row.std");
 });
+
+test.each(names.filter((name) => name !== "ddpm"))(
+  "%s draws no image beyond the range where images are clamped",
+  async (sampler) => {
+    const model = { config: configOf("eps", "linear"), weights };
+    const backend = reference();
+    const draw = async (clip: boolean) => {
+      const { images } = await sample(model, { backend, classes: [0, 1], sampler, steps, guidance: 1, clip });
+      return images.data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    };
+    expect(await draw(true)).toBeLessThanOrEqual(1 + 1e-6);
+    expect(await draw(false)).toBeGreaterThan(1.5);
+  },
+);

@@ -21,6 +21,8 @@ export interface DpmSolverOptions {
   readonly lowerOrderFinal: boolean;
   /** The last step is of first order, however long the run. A step to the clean level always is. */
   readonly eulerAtFinal: boolean;
+  /** Whether the noise is what a clamped image leaves of x, where the steps are along the noise. */
+  readonly clip: boolean;
 }
 
 export const dpmSolverDefaults: DpmSolverOptions = {
@@ -31,6 +33,7 @@ export const dpmSolverDefaults: DpmSolverOptions = {
   third: "exact",
   lowerOrderFinal: true,
   eulerAtFinal: false,
+  clip: false,
 };
 
 /**
@@ -49,7 +52,7 @@ export function dpmSolver(
     const before = levels.slice(Math.max(0, step + 1 - orderAt(levels, step, options)), step).reverse();
     return samplerRow({
       ...predictionColumns(from, prediction),
-      ...(options.along === "noise" && noiseOf(from, prediction)),
+      ...(options.along === "noise" && noiseOf(from, prediction, options.clip)),
       fromX: kept,
       ...history(from, to, before, weight, rate, options),
       std,
@@ -129,7 +132,8 @@ function history(
 }
 
 /** d is the noise. */
-function noiseOf(level: NoiseLevel, prediction: SampledModel["prediction"]) {
+function noiseOf(level: NoiseLevel, prediction: SampledModel["prediction"], clip: boolean) {
+  if (clip) return { dFromX: 1 / level.sigma, dFromX0: -level.alpha / level.sigma, dFromOutput: 0 };
   const { fromX, fromOutput } = noiseColumns(level, prediction);
   return { dFromX: fromX, dFromX0: 0, dFromOutput: fromOutput };
 }

@@ -13,6 +13,8 @@ export interface SamplerOptions {
   readonly lowerOrderFinal?: boolean;
   /** Whether their last step is of first order even where it does not end clean. */
   readonly eulerAtFinal?: boolean;
+  /** Whether the images that the network implies are clamped. */
+  readonly clip?: boolean;
 }
 
 /** From the levels of a run, noisiest first, to the rows that lead through them. */

@@ -41,7 +41,10 @@ export interface LevelOptions {
   readonly spacing: SpacingName;
   /** Added to the leading timesteps. */
   readonly stepsOffset: number;
-  /** Where the last step ends: at the clean image, or at the least noise that the model was trained with. */
+  /**
+   * Where the last step ends: at the clean image, or at the least noise that the model was trained with. There `euler` and
+   * `heun` hand out x / alpha, their own coordinates, as diffusers does.
+   */
   readonly end: "clean" | "sigmaMin";
 }
 
