@@ -117,7 +117,8 @@ describe("dit export", () => {
 
   // Windows has no signals that a process could catch.
   it.skipIf(process.platform === "win32")("leaves nothing after SIGINT, and clears away what a kill left", async () => {
-    const long = ["export", run, "--what", "sampler", "--steps", "1000", "--out", "stopped"];
+    // Long enough that a busy machine has time for the signal.
+    const long = ["export", run, "--what", "sampler", "--steps", "1000", "--batch", "32", "--out", "stopped"];
     const begun = () => (existsSync(at("stopped")) ? readdirSync(at("stopped")).filter((name) => name !== "onnx") : []);
     const killed = start(folder, long);
     await until(() => begun().length > 0, killed.outcome);

@@ -86,8 +86,8 @@ async function exportAs<K extends ExportKind>(what: K, command: ExportCommand): 
     stop.throwIfReceived("stopped; nothing was exported");
     throw error;
   } finally {
-    stop.dispose();
     rmSync(unfinished, { recursive: true, force: true });
+    stop.dispose();
   }
 }
 
