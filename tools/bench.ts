@@ -9,10 +9,10 @@
  */
 import { parseArgs } from "node:util";
 import { type OrtProvider, ort } from "@dit/backend-ort";
-import { diffusionDefaults, ditConfig, ditSpec, initialize, type ModelConfig, type Precision } from "@dit/core";
+import { diffusionDefaults, ditConfig, type ModelConfig, type Precision } from "@dit/core";
 import { type Candidate, measure, median, type Row, roofOf } from "./bench/againstRoof";
 import { chosen } from "./bench/chosen";
-import { compileForward, ditOptions, forward, type Setting, sampling, training } from "./bench/ditCandidates";
+import { ditCandidates, ditOptions, type Setting } from "./bench/ditCandidates";
 
 const { values: flags } = parseArgs({
   options: {
@@ -23,21 +23,15 @@ const { values: flags } = parseArgs({
 });
 const [batch, threads, rounds] = [Number(flags.batch), Number(flags.threads), Number(flags.rounds)];
 const config: ModelConfig = { dit: ditConfig(flags.model), diffusion: diffusionDefaults };
-const weights = () => initialize(ditSpec(config.dit), 0);
-const candidates = {
-  forward: async () => forward(setting, await compileForward(setting, weights())),
-  train: () => training(setting),
-  sample: () => sampling(setting, weights()),
-};
-const makes =
-  flags.only === undefined ? [candidates.forward, candidates.train] : [chosen("only", flags.only, candidates)];
+const { forward, train } = ditCandidates;
+const makes = flags.only === undefined ? [forward, train] : [chosen("only", flags.only, ditCandidates)];
 
 const backend = await ort({ provider: flags.provider as OrtProvider, threads });
 const roof = await roofOf(backend);
 const rows: Row[] = [];
 const setup: Record<string, number> = {};
 const setting: Setting = { backend, config, batch, dtype: flags.dtype as Precision };
-for (const make of makes) rows.push(await measure(await timed(make), roof, rounds));
+for (const make of makes) rows.push(await measure(await timed(() => make(setting)), roof, rounds));
 await backend.dispose();
 
 console.table(

@@ -10,9 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ort } from "@dit/backend-ort";
-import { diffusionDefaults, ditConfig, ditSpec, initialize } from "@dit/core";
+import { diffusionDefaults, ditConfig } from "@dit/core";
 import { chosen } from "./bench/chosen";
-import { compileForward, forward, type Setting, sampling, training } from "./bench/ditCandidates";
+import { ditCandidates } from "./bench/ditCandidates";
 import { groupings, operationsOf } from "./bench/ortProfile";
 
 const { values: flags } = parseArgs({
@@ -27,13 +27,7 @@ const { values: flags } = parseArgs({
   },
 });
 const config = { dit: ditConfig(flags.model), diffusion: diffusionDefaults };
-const weights = () => initialize(ditSpec(config.dit), 0);
-const candidates = {
-  forward: async (setting: Setting) => forward(setting, await compileForward(setting, weights())),
-  train: training,
-  sample: (setting: Setting) => sampling(setting, weights()),
-};
-const make = chosen("what", flags.what, candidates);
+const make = chosen("what", flags.what, ditCandidates);
 const group = chosen("by", flags.by, groupings);
 
 const folder = mkdtempSync(join(tmpdir(), "dit-profile-"));

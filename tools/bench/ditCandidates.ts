@@ -4,11 +4,13 @@ import {
   type Backend,
   castPrecision,
   createSampler,
+  ditSpec,
   type Executable,
   type Feeds,
   hostF32,
   hostTensor,
   hostZeros,
+  initialize,
   type ModelConfig,
   multiplyAdds,
   normal,
@@ -98,8 +100,19 @@ export async function training({ backend, config, batch, dtype }: Setting): Prom
   };
 }
 
+/** What there is to measure of a model with fresh weights, by what it is called in a flag. */
+export const ditCandidates = {
+  forward: async (setting: Setting) => forward(setting, await compileForward(setting, freshWeights(setting))),
+  train: training,
+  sample: (setting: Setting) => sampling(setting, freshWeights(setting)),
+};
+
+function freshWeights({ config }: Setting): Weights {
+  return initialize(ditSpec(config.dit), 0);
+}
+
 /** A run of 50 steps of DDIM with guidance, which takes two forward passes a step; the weights are bound. */
-export async function sampling({ backend, config, batch }: Setting, weights: Weights): Promise<Candidate> {
+async function sampling({ backend, config, batch }: Setting, weights: Weights): Promise<Candidate> {
   const settings = { sampler: "ddim", steps: 50, guidance: 4 } as const;
   const sampler = await createSampler(config, backend, batch, { ...settings, weights });
   const classes = Array.from({ length: batch }, (_, i) => i);

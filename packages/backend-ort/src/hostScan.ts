@@ -1,4 +1,4 @@
-import { type Graph, hostZeros, type Scan, type Tensor } from "@dit/core";
+import { hostZeros, type Tensor } from "@dit/core";
 import { hostLoop, isDeviceTensor, type LoopDevice, stepGraph } from "@dit/core/internal";
 import type { Tensor as RuntimeTensor } from "onnxruntime-common";
 import { lowerGraph } from "./lower/lowerGraph";
@@ -12,9 +12,9 @@ interface Held {
 
 /** A scan as a loop on the host: each step is a run of a session, and the carry stays in the device's memory. */
 export const compileSteps: CompileScan = async ({ target, sessions, tensors, transfers }, scan, bound) => {
-  const step = namedStep(scan);
-  const named = Object.entries(bound).map(([name, value]) => [`constants.${name}`, value] as const);
-  const session = await sessions.open(lowerGraph(step, Object.fromEntries(named), target));
+  const step = stepGraph(scan);
+  const model = lowerGraph(step, bound, target);
+  const session = await sessions.open(model);
   const nameOf = new Map<Tensor, string>(step.inputs.map(({ name, tensor }) => [tensor, name]));
   const own = (value: RuntimeTensor): Held => ({ value, isBorrowed: false });
   return {
@@ -28,7 +28,7 @@ export const compileSteps: CompileScan = async ({ target, sessions, tensors, tra
         run: async (values) => {
           const feeds = [...values].map(([tensor, { value }]) => [nameOf.get(tensor)!, value] as const);
           const outputs = await session.run(Object.fromEntries(feeds));
-          return step.outputs.map(({ name }) => own(outputs[name]!));
+          return model.graph.outputs.map(({ name }) => own(outputs[name]!));
         },
         stack: async (rows, type) => {
           const empty = hostZeros(type.dtype, [0, ...type.shape]);
@@ -51,17 +51,4 @@ export const compileSteps: CompileScan = async ({ target, sessions, tensors, tra
 
 function tensorOf({ value }: Held): RuntimeTensor {
   return value;
-}
-
-/** One step of a scan, whose ports have their kind before their name: an output may be called as an input is. */
-function namedStep(scan: Scan): Graph {
-  const kinds = { constants: scan.constants, carry: scan.carry, xs: scan.xs };
-  const inputs = Object.entries(kinds).flatMap(([kind, ports]) =>
-    ports.map(({ name, tensor }) => ({ name: `${kind}.${name}`, tensor })),
-  );
-  const outputs = stepGraph(scan).outputs.map(({ name, tensor }, i) => ({
-    name: i < scan.nextCarry.length ? name : `ys.${name}`,
-    tensor,
-  }));
-  return { name: scan.name, inputs, outputs };
 }

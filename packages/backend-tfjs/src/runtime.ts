@@ -1,4 +1,5 @@
 import { DitError, MissingPackageError } from "@dit/core";
+import { Queue } from "@dit/core/internal";
 import type { KernelBackend, KernelFunc } from "@tensorflow/tfjs-core";
 import type { TfjsDevice } from "./devices";
 import { isNode } from "./devices";
@@ -14,6 +15,9 @@ export interface Device {
 }
 
 type Core = typeof import("@tensorflow/tfjs-core");
+
+/** tfjs's engine gives a device up, without a reason, when another is chosen before it is ready. */
+const starts = new Queue();
 
 /**
  * Each device is a package of its own, which registers itself when it is loaded. The names are literal, for bundlers; a
@@ -35,7 +39,7 @@ export async function openDevice(name: TfjsDevice): Promise<Device> {
   const core = await loaded("@tensorflow/tfjs-core", install, () => import("@tensorflow/tfjs-core"));
   if (isNode && name === "webgpu") await loaded("webgpu", install, provideGpu);
   await loaded(packages[name].name, install, packages[name].load);
-  const backend = await inTurn(() => start(core, name));
+  const backend = await starts.add(() => start(core, name));
   return {
     name,
     backend,
@@ -60,15 +64,6 @@ async function loaded<T>(name: string, install: string, load: () => Promise<T>):
 function isMissing(cause: unknown): boolean {
   const { code } = cause as { code?: string };
   return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
-}
-
-let lastStart: Promise<unknown> = Promise.resolve();
-
-/** One device after the other: tfjs's engine gives one up, without a reason, when another is chosen before it is ready. */
-function inTurn<T>(begin: () => Promise<T>): Promise<T> {
-  const started = lastStart.then(begin);
-  lastStart = started.catch(() => {});
-  return started;
 }
 
 /** Kernels are set up when a device is chosen, so it is chosen for a moment. */

@@ -134,6 +134,7 @@ export { callsOf, isDue } from "./run/calls";
 export { bindConstants, disposeAll, matchFeeds, matchStacked, stackScalars } from "./run/feeds";
 export { hostLoop, type LoopDevice, type LoopInputs } from "./run/hostLoop";
 export { LiveTensors } from "./run/liveTensors";
+export { Queue } from "./run/queue";
 export type { ReferenceTensor } from "./run/reference/reference";
 export { requireDTypes } from "./run/requireDTypes";
 export { guidedRows, imageScan, samplerTable } from "./run/sample";

@@ -1,7 +1,6 @@
 import {
   diffusionDefaults,
   ditConfig,
-  ditSpec,
   f32,
   hostF32,
   hostI32,
@@ -11,8 +10,8 @@ import {
   sample,
   trace,
 } from "@dit/core";
-import { apply, paramsOf } from "@dit/core/internal";
-import { formulaParameter } from "@dit/testkit";
+import { apply } from "@dit/core/internal";
+import { formulaWeights } from "@dit/testkit";
 import { describe, expect, test } from "vitest";
 import { ort } from "../backend";
 import { networkGraph } from "../export";
@@ -24,9 +23,7 @@ const config: ModelConfig = {
   dit: ditConfig(undefined, { hiddenSize: 256, depth: 2, heads: 4, numClasses: 5 }),
   diffusion: diffusionDefaults,
 };
-const weights = Object.fromEntries(
-  Object.entries(paramsOf(ditSpec(config.dit))).map(([name, { shape }]) => [name, formulaParameter(name, shape)]),
-);
+const weights = formulaWeights(config.dit);
 
 test("updates of one row that meet are all added up, on several threads", async () => {
   const [count, width] = [512, 1152];

@@ -36,7 +36,7 @@ export function lowerGraph(graph: Graph, bound: Bound = {}, target: Target = pro
     taken.add(name);
     return { name, tensor };
   });
-  const emit = new Emitter(target.block, portNames({ ...graph, outputs: apart }));
+  const emit = new Emitter(target.block, taken);
   const lowered = loweredGraph({ ...graph, outputs: apart }, target);
   const outputs = emitOutputs(emit, lowered, bindInputs(emit, graph.inputs, bound), target);
   const inputs = free(graph.inputs, bound).map((port) => valueInfo(port.name, port.tensor));
@@ -52,7 +52,8 @@ export const tripCount = "steps";
  * stacked inputs and outputs are `xs.x` and `ys.y`, constants `constants.c`.
  */
 export function lowerScanGraph(scan: Scan, bound: Bound = {}, target: Target = processor()): ModelProto {
-  const emit = new Emitter(target.block, portNames(stepGraph(scan)));
+  const step = stepGraph(scan);
+  const emit = new Emitter(target.block, new Set([...step.inputs, ...step.outputs].map(({ name }) => name)));
   const named = (prefix: string, ports: readonly Port[]) => ports.map(({ name }) => `${prefix}.${name}`);
   const constants = bindInputs(emit, scan.constants, bound, "constants.");
   emitLoop(emit, scan, {
@@ -157,11 +158,6 @@ export function bindInputs(emit: Emitter, ports: readonly Port[], bound: Bound, 
       return [tensor, `${prefix}${name}`];
     }),
   );
-}
-
-/** The names that no value inside a graph may have. */
-export function portNames({ inputs, outputs }: Graph): ReadonlySet<string> {
-  return new Set([...inputs, ...outputs].map(({ name }) => name));
 }
 
 function free(ports: readonly Port[], bound: Bound): readonly Port[] {

@@ -1,6 +1,6 @@
 import { DitError, MissingPackageError } from "@dit/core";
+import { Queue } from "@dit/core/internal";
 import type { OrtProvider } from "../provider";
-import { Queue } from "../queue";
 import { writeTemporary } from "../temporaryFiles";
 import { isMissing, type Platform, type Runtime } from "./platform";
 

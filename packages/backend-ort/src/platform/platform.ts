@@ -1,7 +1,7 @@
 import { ConfigError } from "@dit/core";
+import type { Queue } from "@dit/core/internal";
 import type { InferenceSession, InferenceSessionFactory, TensorConstructor } from "onnxruntime-common";
 import type { OrtProvider } from "../provider";
-import type { Queue } from "../queue";
 import type { Files, TemporaryFolder } from "../temporaryFiles";
 
 /** The part of onnxruntime that this backend uses, whichever package it comes from. */

@@ -1,6 +1,6 @@
 import { DitError, MissingPackageError } from "@dit/core";
+import { Queue } from "@dit/core/internal";
 import type { Env } from "onnxruntime-common";
-import { Queue } from "../queue";
 import { isMissing, type Platform, type Runtime } from "./platform";
 
 type Module = Omit<Runtime, "queue" | "threads"> & { readonly env: Env };
